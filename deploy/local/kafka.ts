@@ -1,0 +1,119 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cached } from './cache.ts';
+import { type Child, startChild } from './child.ts';
+import { findJava, type Log, maven } from './install.ts';
+import { freePort } from './ports.ts';
+import type { Run } from './run.ts';
+import { type Service, startService, whenReady } from './service.ts';
+
+const VERSION = '4.1.0';
+const CLUSTER_ID = 'bGVjdGVybi1sb2NhbC0wMA';
+const OPTIONS = [
+  '-Xmx1g',
+  '-XX:+UseSerialGC',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',
+];
+const READY_DEADLINE_MS = 60_000;
+
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>local</groupId><artifactId>kafka</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${VERSION}</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+`;
+
+/** The folder of Kafka's jars. */
+function installKafka(log: Log): Promise<string> {
+  return cached(`kafka-${VERSION}`, async (dir) => {
+    log(`downloading Kafka ${VERSION} with Maven`);
+    await writeFile(join(dir, 'pom.xml'), pom);
+    const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+    await maven('Kafka', ['-f', join(dir, 'pom.xml'), goal, `-DoutputDirectory=${dir}`]);
+  });
+}
+
+/** One KRaft node that is broker and controller. What is small or zero here makes starting and joining groups quick. */
+function properties(port: number, controllerPort: number, dataDir: string): string {
+  return `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controllerPort}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+log.dirs=${dataDir}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+`;
+}
+
+interface Java {
+  readonly run: Run;
+  readonly command: string;
+  readonly jars: string;
+}
+
+function runKafkaClass({ run, command, jars }: Java, name: string, ...args: string[]): Promise<Child> {
+  return startChild({
+    run,
+    name,
+    command,
+    args: [...OPTIONS, '-cp', join(jars, '*'), ...args],
+    cwd: run.dir,
+  });
+}
+
+/** An empty formatted data folder. It depends on the version only, so the second of JVM that it costs is paid once. */
+function formattedData(java: Java): Promise<string> {
+  return cached(`kafka-${VERSION}-formatted`, async (dir) => {
+    const config = join(java.run.makeDir('kafka-format'), 'server.properties');
+    await writeFile(config, properties(1, 2, dir));
+    const args = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', config];
+    const format = await runKafkaClass(java, 'Kafka format', ...args);
+    const { code } = await format.ended;
+    if (code !== 0) throw new Error(`Kafka could not format its data folder:\n${format.lines().join('\n')}`);
+  });
+}
+
+export interface LocalKafka {
+  readonly brokers: readonly string[];
+  readonly service: Service;
+}
+
+export interface ServerOptions {
+  readonly run: Run;
+  readonly log: Log;
+  readonly lost: (detail: string) => void;
+}
+
+/** One broker on a free loopback port, data in the run's directory. */
+export async function startKafka({ run, log, lost }: ServerOptions): Promise<LocalKafka> {
+  const command = await findJava('Kafka');
+  const java = { run, command, jars: await installKafka(log) };
+  const dir = run.makeDir('kafka');
+  const data = join(dir, 'data');
+  await cp(await formattedData(java), data, { recursive: true });
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  const config = join(dir, 'server.properties');
+  await writeFile(config, properties(port, controllerPort, data));
+  const service = await startService({
+    name: 'kafka',
+    lost,
+    async launch() {
+      const child = await runKafkaClass(java, 'Kafka', 'kafka.Kafka', config);
+      return whenReady(child, child.waitForLine(/Kafka Server started/, READY_DEADLINE_MS));
+    },
+  });
+  return { brokers: [`127.0.0.1:${port}`], service };
+}

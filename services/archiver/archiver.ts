@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Registry } from 'prom-client';
+import type { ArchiveStore } from '../shared/archive/port.ts';
+import type { EventLog, TopicPartition } from '../shared/log/port.ts';
+import type { Logger } from '../shared/logger.ts';
+import { archiverGroup, sourceOfTopic } from '../shared/topics.ts';
+import { createArchiverMetrics, type SourceBacklog } from './metrics.ts';
+import { createObjectEncoder } from './object.ts';
+import { createPartitionArchiver, type PartitionArchiver } from './partition.ts';
+
+export interface ArchiverLimits {
+  /** An object is cut when this many bytes of one partition wait, before compression. */
+  readonly maxBytes: number;
+  /** Or when the oldest has been waiting for this long. */
+  readonly maxAgeMs: number;
+  /** For the waiting records of all partitions. */
+  readonly bufferBytes: number;
+}
+
+export interface ArchiverDeps {
+  readonly log: EventLog;
+  readonly archive: ArchiveStore;
+  readonly namespace: string;
+  /** All of them events topics of the namespace. */
+  readonly topics: readonly string[];
+  readonly limits: ArchiverLimits;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** The consumer is beyond recovery: end the process. */
+  readonly failed: (error: Error) => void;
+  readonly now?: () => number;
+}
+
+export interface Archiver {
+  /** Joins the group. The topics must exist; the archive may be away. */
+  run(): Promise<void>;
+  /** Puts what is buffered, as far as that goes in a few seconds, and leaves the group. */
+  stop(): Promise<void>;
+  notReady(): readonly string[];
+}
+
+const LONGEST_TICK_MS = 1_000;
+const FLUSH_DEADLINE_MS = 8_000;
+
+/**
+ * Puts every record of the events topics into the archive.
+ *
+ * Guarantee: the objects of a partition form one chain from offset 0 on. Each offset is in exactly one of them, whatever
+ * crashed, and whoever else believed to own the partition. For each partition:
+ * 1. the group assigns it: it stays paused;
+ * 2. the archive is asked where its chain ends, and the log whether it reaches back there; if not, the partition stops,
+ *    with the missing offsets in the message, and the others go on;
+ * 3. the partition is read from exactly there, into a buffer; a record that does not follow its predecessor stops it;
+ * 4. by bytes, by age or at the end of the process, the oldest records become one object, named after the first offset;
+ * 5. it is put if nobody has put one of that name. Whose put is accepted decides where the chain goes on:
+ * 6. ours: its records leave the buffer, and the offset is mirrored to the group, a hint on which nothing depends;
+ *    another's: its end is read from its metadata, and we go on from there.
+ * A crash at any step loses only the buffer, which is read again in step 3. A put that is repeated, or comes late from a
+ * member that lost the partition, either extends the chain or is refused in step 5. With the archive away, step 5 is
+ * repeated with pauses, and partitions are paused, so that buffers stay within their limits.
+ */
+export function createArchiver(deps: ArchiverDeps): Archiver {
+  const { log, namespace, limits, logger } = deps;
+  const now = deps.now ?? Date.now;
+  const consumer = log.createConsumer({ groupId: archiverGroup(namespace), topics: deps.topics });
+  const encoder = createObjectEncoder();
+  const partitions = new Map<string, PartitionArchiver>();
+  const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
+  let joined = false;
+  let stopping = false;
+  let ticking: NodeJS.Timeout | undefined;
+
+  const sources = deps.topics.map((topic) => sourceOfTopic(namespace, topic));
+  const backlog = (): readonly SourceBacklog[] =>
+    sources.map((source) => {
+      const owned = [...partitions.values()].filter(({ of }) => of.source === source);
+      const since = owned.flatMap(({ behindSince }) => behindSince ?? []);
+      return {
+        source,
+        oldestUnarchivedSeconds: (now() - Math.min(now(), ...since)) / 1_000,
+        stoppedPartitions: owned.filter(({ stopped }) => stopped).length,
+      };
+    });
+  const metrics = createArchiverMetrics(deps.registry, backlog);
+
+  /** Pauses what is full, and all of them above the common limit; from half of it on, the fullest are cut. */
+  const balance = (): void => {
+    const owned = [...partitions.values()];
+    const total = owned.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    for (const one of owned)
+      one.setPaused(stopping || total >= limits.bufferBytes || one.sizeBytes >= limits.maxBytes);
+    const idle = owned.filter(({ cutting }) => !cutting).sort((a, b) => b.sizeBytes - a.sizeBytes);
+    let waiting = idle.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    for (const one of idle) {
+      if (waiting < limits.bufferBytes / 2 && one.sizeBytes < limits.maxBytes) return;
+      waiting -= one.sizeBytes;
+      void one.cut();
+    }
+  };
+
+  const createPartition = (at: TopicPartition): PartitionArchiver => {
+    const of = { source: sourceOfTopic(namespace, at.topic), topic: at.topic, partition: at.partition };
+    return createPartitionArchiver({
+      of,
+      log,
+      archive: deps.archive,
+      consumer,
+      encoder,
+      maxBytes: limits.maxBytes,
+      logger,
+      now,
+      created({ bytes, range }) {
+        metrics.objects.inc({ source: of.source });
+        metrics.records.inc({ source: of.source }, range.count);
+        metrics.bytes.inc({ source: of.source }, bytes.length);
+      },
+      relieved: balance,
+    });
+  };
+
+  const abandonAll = (): void => {
+    for (const one of partitions.values()) one.abandon();
+    partitions.clear();
+  };
+
+  return {
+    async run() {
+      ticking = setInterval(
+        () => {
+          for (const one of partitions.values()) one.cutIfOlder(limits.maxAgeMs);
+        },
+        Math.min(LONGEST_TICK_MS, limits.maxAgeMs / 4),
+      );
+      await consumer.run({
+        assigned(list) {
+          abandonAll();
+          joined = true;
+          for (const at of stopping ? [] : list) {
+            const one = createPartition(at);
+            partitions.set(keyOf(at), one);
+            void one.begin();
+          }
+        },
+        revoked: abandonAll,
+        async batch(batch) {
+          if (stopping) return;
+          partitions.get(keyOf(batch))?.append(batch.records);
+          balance();
+        },
+        caughtUp() {},
+        failed: deps.failed,
+      });
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(ticking);
+      balance();
+      const late = new AbortController();
+      const deadline = sleep(FLUSH_DEADLINE_MS, undefined, { signal: late.signal }).catch(() => undefined);
+      await Promise.race([deadline, Promise.all([...partitions.values()].map((one) => one.flush()))]);
+      late.abort();
+      abandonAll();
+      await consumer.stop();
+    },
+    notReady() {
+      if (!joined) return ['the archiver has not joined its group yet'];
+      return [...new Set([...partitions.values()].flatMap(({ trouble }) => trouble ?? []))];
+    },
+  };
+}

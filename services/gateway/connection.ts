@@ -1,0 +1,108 @@
+import { WebSocket } from 'ws';
+import type { Auth } from '../shared/reducer-api.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import type { ToEventRecord } from './envelope.ts';
+import { type Frame, type Problem, parseFrame } from './frame.ts';
+import { type Identity, identify } from './identity.ts';
+import type { GatewayLimits } from './limits.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { Publisher } from './publisher.ts';
+import type { Sender } from './sender.ts';
+import { createSession, type ReceivedEvent } from './session.ts';
+
+/** One socket: its frames go through a session to the publisher, its answers go back. */
+export interface Connection {
+  receive(data: Buffer, isBinary: boolean): void;
+  /** The socket is closed. */
+  end(): void;
+}
+
+export interface ConnectionDeps {
+  readonly identity: Identity;
+  readonly sender: Sender;
+  readonly publisher: Publisher;
+  readonly toEventRecord: ToEventRecord;
+  readonly backlogBudget: ByteBudget;
+  readonly metrics: GatewayMetrics;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly clockMs: () => number;
+  readonly limits: Pick<
+    GatewayLimits,
+    'frameBytes' | 'nestingLevels' | 'lockedBytes' | 'backlogFrames' | 'recordBytes' | 'unreadBytes'
+  >;
+}
+
+const TRY_AGAIN_LATER = 1013;
+
+export function createConnection(
+  ws: Pick<WebSocket, 'send' | 'close' | 'terminate' | 'bufferedAmount' | 'readyState'>,
+  deps: ConnectionDeps,
+): Connection {
+  const { limits, metrics, publisher, clockMs } = deps;
+  const session = createSession({
+    identify: (fields: Frame['fields']): Auth | null =>
+      identify({ fields, cookies: deps.sender.cookies }, deps.identity),
+    limits,
+    backlogBudget: deps.backlogBudget,
+  });
+  let frames = 0;
+  /** Once an event was not kept, none after it is: its sender must never find a gap. */
+  let lost = false;
+
+  function send(answer: object): void {
+    if (ws.readyState !== WebSocket.OPEN) return;
+    if (ws.bufferedAmount > limits.unreadBytes) ws.terminate();
+    else ws.send(JSON.stringify(answer));
+  }
+
+  function refuse({ error, remedy }: Problem, frame: number): void {
+    metrics.events('refused', false);
+    send({ status: 'error', error: `frame ${frame}: ${error}`, ...(remedy === undefined ? {} : { remedy }) });
+  }
+
+  function publish(event: ReceivedEvent): void {
+    const { record, sourceKnown } = deps.toEventRecord(event, deps.sender.server);
+    if (record.value.length > limits.recordBytes) {
+      const error = `with its locked fields an event may have at most ${limits.recordBytes} bytes`;
+      refuse({ error, remedy: 'send it in parts' }, event.ordinal + 1);
+      return;
+    }
+    const since = clockMs();
+    const ticket = lost ? null : publisher.publish([record]);
+    if (ticket === null) {
+      lost = true;
+      metrics.events('unkept', sourceKnown);
+      ws.close(TRY_AGAIN_LATER, 'events cannot be kept now; connect again later');
+      return;
+    }
+    void ticket.kept.then(
+      () => {
+        metrics.ack(clockMs() - since);
+        metrics.events('accepted', sourceKnown);
+      },
+      () => metrics.events('unkept', sourceKnown),
+    );
+  }
+
+  return {
+    receive(data, isBinary) {
+      frames++;
+      const parsed = isBinary
+        ? ({
+            kind: 'problem',
+            problem: { error: 'binary frames are not read', remedy: 'send text' },
+          } as const)
+        : parseFrame(data.toString(), limits);
+      const outcome = session.take(parsed, Math.round(deps.now() * 1_000));
+      if (outcome.identified !== null) send({ status: 'auth', user_id: outcome.identified.user_id });
+      for (const event of outcome.events) publish(event);
+      if (outcome.problem !== null) refuse(outcome.problem, frames);
+      if (outcome.kind === 'ended') ws.close(1000, 'terminated as asked');
+    },
+    end() {
+      const unidentified = session.end();
+      if (unidentified > 0) metrics.events('unidentified', false, unidentified);
+    },
+  };
+}

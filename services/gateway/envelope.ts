@@ -1,0 +1,74 @@
+import { type Envelope, type EventCodec, MAX_NUMBER } from '../shared/event.ts';
+import type { OutgoingRecord } from '../shared/log/port.ts';
+import { eventsTopic, UNCLAIMED } from '../shared/topics.ts';
+import { objectText } from './json-text.ts';
+import type { ReceivedEvent } from './session.ts';
+
+const ID_CHARS = 200;
+
+/** A sender's own name for something: kept only when it survives the way through UTF-8. */
+function givenName(value: unknown): string | null {
+  const usable =
+    typeof value === 'string' && value !== '' && value.length <= ID_CHARS && !/\p{Surrogate}/u.test(value);
+  return usable ? value : null;
+}
+
+function givenSequence(value: unknown): number | null {
+  const isGiven = Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_NUMBER;
+  return isGiven ? (value as number) : null;
+}
+
+/**
+ * The envelope of an event. The client's fields keep their exact text; `auth` is ours, in `client` and in `metadata`.
+ * `server` is JSON text. The id is fixed here, before the first attempt to send.
+ */
+function toEnvelope(event: ReceivedEvent, server: string, newId: () => string): Envelope {
+  const { fields, members } = event.frame;
+  const auth = ['auth', JSON.stringify(event.auth)] as const;
+  return {
+    id: givenName(fields.id) ?? newId(),
+    source: typeof fields.source === 'string' ? fields.source : '',
+    type: event.frame.event,
+    key: event.auth.safe_user_id,
+    session: givenName(fields.session),
+    sequence: givenSequence(fields.sequence),
+    receivedAt: event.receivedAt,
+    client: objectText([...members, auth]),
+    server,
+    metadata: objectText([...event.locked.members, auth]),
+  };
+}
+
+/** An event ready to be appended. */
+export interface EventRecord {
+  readonly record: OutgoingRecord;
+  readonly id: string;
+  /** Whether the sender chose the id, so that it may come again. */
+  readonly ownId: boolean;
+  readonly sourceKnown: boolean;
+}
+
+export interface EventRecordDeps {
+  readonly namespace: string;
+  /** The sources that have a topic of their own. Events of any other, or none, go to the unclaimed topic. */
+  readonly sources: readonly string[];
+  readonly codec: EventCodec;
+  readonly newId: () => string;
+}
+
+export type ToEventRecord = (event: ReceivedEvent, server: string) => EventRecord;
+
+export function createToEventRecord(deps: EventRecordDeps): ToEventRecord {
+  const topics = new Map(deps.sources.map((source) => [source, eventsTopic(deps.namespace, source)]));
+  const unclaimed = eventsTopic(deps.namespace, UNCLAIMED);
+  return (event, server) => {
+    const envelope = toEnvelope(event, server, deps.newId);
+    const topic = topics.get(envelope.source);
+    return {
+      record: { topic: topic ?? unclaimed, key: envelope.key, value: deps.codec.encode(envelope) },
+      id: envelope.id,
+      ownId: envelope.id === event.frame.fields.id,
+      sourceKnown: topic !== undefined,
+    };
+  };
+}

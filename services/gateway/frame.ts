@@ -1,0 +1,91 @@
+import { findJsonFault } from './json-fault.ts';
+import { membersOf, splitJson } from './json-text.ts';
+import type { GatewayLimits } from './limits.ts';
+
+/** What is wrong with a frame: named so that its sender can mend it. */
+export interface Problem {
+  readonly error: string;
+  readonly remedy?: string;
+}
+
+/** A frame that may be worked with: an object with an `event`, not too deep, without names that objects inherit. */
+export interface Frame {
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The same fields as the exact text of their values. */
+  readonly members: ReadonlyMap<string, string>;
+}
+
+export type ParsedFrame =
+  | { readonly kind: 'frame'; readonly frame: Frame }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+export function problem(error: string, remedy?: string): { kind: 'problem'; problem: Problem } {
+  return { kind: 'problem', problem: remedy === undefined ? { error } : { error, remedy } };
+}
+
+/** A text without any of these cannot hold a forbidden name, so it is not searched. */
+const SUSPECT = /__proto__|constructor|prototype|\\u/;
+const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const PATH_CHARS = 200;
+
+interface Place {
+  readonly name: string;
+  readonly value: unknown;
+  readonly path: string;
+}
+
+function placesIn({ value, path }: Place): Place[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).map(([name, inner]) => {
+    const below = Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
+    return { name, value: inner, path: below.slice(-PATH_CHARS) };
+  });
+}
+
+/** The path of a name that could reach an object's prototype in careless code further down. */
+function forbiddenPath(root: unknown): string | null {
+  const pending: Place[] = [{ name: '', value: root, path: '' }];
+  for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+    for (const inner of placesIn(place)) {
+      if (FORBIDDEN.has(inner.name)) return inner.path;
+      pending.push(inner);
+    }
+  }
+  return null;
+}
+
+function parse(text: string): { readonly value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return null;
+  }
+}
+
+/** Checks one frame, given as its text. Depth is measured first: nothing recursive ever sees a deep one. */
+export function parseFrame(
+  text: string,
+  limits: Pick<GatewayLimits, 'frameBytes' | 'nestingLevels'>,
+): ParsedFrame {
+  if (text.length * 3 > limits.frameBytes && Buffer.byteLength(text) > limits.frameBytes)
+    return problem(`a frame may have at most ${limits.frameBytes} bytes`, 'send it in parts');
+  const { parts, tooDeepAt } = splitJson(text, limits.nestingLevels);
+  if (tooDeepAt !== null)
+    return problem(`position ${tooDeepAt}: nested deeper than ${limits.nestingLevels} levels`, 'flatten it');
+  const parsed = parse(text);
+  if (parsed === null) return problem(`position ${findJsonFault(text) ?? 0}: not JSON`);
+  const { value } = parsed;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return problem('a frame must be a JSON object');
+  const forbidden = SUSPECT.test(text) ? forbiddenPath(value) : null;
+  if (forbidden !== null)
+    return problem(
+      `${forbidden}: __proto__, constructor and prototype are not allowed as names`,
+      'rename it',
+    );
+  const fields = value as Readonly<Record<string, unknown>>;
+  if (typeof fields.event !== 'string' || fields.event === '')
+    return problem('event: must be there, a string that is not empty', 'name the kind of event in it');
+  return { kind: 'frame', frame: { event: fields.event, fields, members: membersOf(parts) } };
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Router } from 'express';
+import type { Registry } from 'prom-client';
+import { v7 } from 'uuid';
+import { createEventCodec } from '../shared/event.ts';
+import type { Producer } from '../shared/log/port.ts';
+import type { Logger } from '../shared/logger.ts';
+import { createByteBudget } from './byte-budget.ts';
+import { createToEventRecord } from './envelope.ts';
+import { createHttpEvents } from './http-events.ts';
+import type { Identity } from './identity.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { createPublisher } from './publisher.ts';
+import { senderOf } from './sender.ts';
+import { createSocketHub } from './websocket.ts';
+
+export interface GatewayDeps {
+  /** Not closed by the gateway. */
+  readonly producer: Pick<Producer, 'send'>;
+  readonly namespace: string;
+  /** The sources that have a topic of their own. */
+  readonly sources: readonly string[];
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly keepIp?: boolean;
+  readonly limits?: Partial<GatewayLimits>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly newId?: () => string;
+}
+
+/**
+ * The front door: events come in by socket or request, get their sender's identity, and go to the log.
+ *
+ * Promises: whoever is told `accepted` can forget the event, it is durable (acks=all). Events of one learner and source
+ * keep the order in which one connection sent them. What no acknowledgement was given for may be lost in a crash, and
+ * may be there twice under one id after a failed send.
+ */
+export interface Gateway {
+  /** `POST /v1/events`. */
+  readonly router: Router;
+  /** Takes upgrades of `/wsapi/in/`; false, and the socket untouched, for any other path. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** What keeps it from accepting events, one line each. */
+  notReady(): readonly string[];
+  /** Refuses what is new, closes sockets, and resolves when the log took what had been sent or the deadline is over. */
+  stop(): Promise<void>;
+}
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { logger, identity } = deps;
+  const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const now = deps.now ?? Date.now;
+  const clockMs = (): number => performance.now();
+  let stopped: Promise<void> | undefined;
+
+  const publisher = createPublisher({
+    producer: deps.producer,
+    limits,
+    logger,
+    clockMs,
+    onFull(full) {
+      logger[full ? 'warn' : 'info'](
+        full
+          ? 'the queue is full: sockets are not read and requests refused until the log takes events'
+          : 'the queue has room again',
+      );
+      hub.hold(full);
+    },
+    onAttempt: (kept) => metrics.attempt(kept),
+  });
+  const metrics: GatewayMetrics = createGatewayMetrics({
+    registry: deps.registry,
+    connections: () => hub.count(),
+    queue: () => publisher.state(),
+  });
+  const settings = {
+    keepIp: deps.keepIp ?? false,
+    newGuestId: () => randomBytes(16).toString('hex'),
+  };
+  const common = {
+    identity,
+    publisher,
+    metrics,
+    limits,
+    now,
+    clockMs,
+    toEventRecord: createToEventRecord({
+      namespace: deps.namespace,
+      sources: deps.sources,
+      codec: createEventCodec(),
+      newId: deps.newId ?? v7,
+    }),
+    backlogBudget: createByteBudget(limits.backlogBytes),
+    senderOf: (request: IncomingMessage) => senderOf(request, settings),
+  };
+  const hub = createSocketHub({ ...common, logger });
+  const router = createHttpEvents({ ...common, isStopping: () => stopped !== undefined });
+
+  async function stop(): Promise<void> {
+    await hub.stop();
+    await publisher.stop(limits.drainMs);
+  }
+
+  return {
+    router,
+    handleUpgrade: hub.handleUpgrade,
+    notReady() {
+      if (stopped !== undefined) return ['the gateway is stopping'];
+      const { oldestWaitMs } = publisher.state();
+      if (oldestWaitMs < limits.overdueMs) return [];
+      return [`the log has not taken an event for ${Math.round(oldestWaitMs / 1_000)} s`];
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

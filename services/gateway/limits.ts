@@ -1,0 +1,68 @@
+/** Every bound of the gateway. At each of them there is backpressure or a clear refusal, never growth. */
+export interface GatewayLimits {
+  readonly connections: number;
+  /** One frame of the socket, or one element of a body. */
+  readonly frameBytes: number;
+  readonly nestingLevels: number;
+  /** All locked fields of a connection together, as JSON text: they are written into every event. */
+  readonly lockedBytes: number;
+  /** Frames that wait for an identity: of one connection, and the text of all connections together. */
+  readonly backlogFrames: number;
+  readonly backlogBytes: number;
+  /** One encoded event: a frame with its locked fields and envelope. Our topics take up to 5 MiB. */
+  readonly recordBytes: number;
+  readonly bodyBytes: number;
+  readonly bodyEvents: number;
+  /** The encoded events of one request, locked fields included. */
+  readonly requestBytes: number;
+  readonly requestsInFlight: number;
+  /** How long a request waits for its acknowledgement before it is told to come again. */
+  readonly ackTimeoutMs: number;
+  /**
+   * Events that are queued or being sent. Here sockets stop being read and requests are refused; at twice as much,
+   * which only bytes that sockets had already read can reach, events are refused.
+   */
+  readonly queueBytes: number;
+  readonly queueEvents: number;
+  readonly batchBytes: number;
+  readonly lingerMs: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** Not ready once the oldest queued event has waited this long. */
+  readonly overdueMs: number;
+  /** What a client that does not read may leave unread before it is cut off. */
+  readonly unreadBytes: number;
+  /** A connection that did not answer the ping before is dead. */
+  readonly pingMs: number;
+  readonly idleMs: number;
+  /** On stop: for clients to close, then for the log to take what is queued. */
+  readonly closeMs: number;
+  readonly drainMs: number;
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  connections: 10_000,
+  frameBytes: 1_048_576,
+  nestingLevels: 100,
+  lockedBytes: 16_384,
+  backlogFrames: 1_000,
+  backlogBytes: 16_777_216,
+  recordBytes: 2_097_152,
+  bodyBytes: 4_194_304,
+  bodyEvents: 10_000,
+  requestBytes: 16_777_216,
+  requestsInFlight: 128,
+  ackTimeoutMs: 10_000,
+  queueBytes: 33_554_432,
+  queueEvents: 50_000,
+  batchBytes: 900_000,
+  lingerMs: 2,
+  retryMinMs: 100,
+  retryMaxMs: 5_000,
+  overdueMs: 5_000,
+  unreadBytes: 262_144,
+  pingMs: 30_000,
+  idleMs: 3_600_000,
+  closeMs: 2_000,
+  drainMs: 10_000,
+};

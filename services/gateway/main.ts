@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { kafkaShape, openKafka } from '../shared/cluster.ts';
+import { parseConfig } from '../shared/config.ts';
+import { refuseUpgrade } from '../shared/http.ts';
+import { loadInstallation } from '../shared/installation.ts';
+import { runService } from '../shared/lifecycle.ts';
+import { createLazyProducer } from '../shared/log/lazy-producer.ts';
+import { createRegistry, serve } from '../shared/serve.ts';
+import { gatewayShape, IDENTITY_NOT_CHOSEN, identityIsChosen, identityOf } from './config.ts';
+import { createGateway } from './gateway.ts';
+
+/**
+ * The gateway as a process of its own, on Kafka. It guarantees what `gateway.ts` says. An event's way:
+ * 1. a frame is parsed and checked, gets the locked fields, and its sender's identity;
+ * 2. it becomes an envelope with its final id, placed by its student's key;
+ * 3. it waits in a bounded queue, at most a few milliseconds, for its batch;
+ * 4. the batch is sent, acks=all, again until the log takes it, in order;
+ * 5. the sender is told.
+ * A crash before step 4 ended loses what no sender was told of; after it, nothing.
+ * On SIGTERM: readiness off, sockets closed with 1001, the queue sent, connections closed.
+ */
+const schema = z.object({ ...gatewayShape, ...kafkaShape }).refine(identityIsChosen, IDENTITY_NOT_CHOSEN);
+
+runService({
+  name: 'gateway',
+  loadConfig: () => parseConfig(schema, process.env),
+  async start({ config, logger, lifecycle }) {
+    const installation = await loadInstallation(config);
+    const registry = createRegistry();
+    const log = openKafka(config, 'lectern-gateway', logger);
+    lifecycle.onStop('log', () => log.close());
+    const producer = createLazyProducer(log);
+    lifecycle.onStop('producer', () => producer.close());
+    const gateway = createGateway({
+      producer,
+      namespace: config.LECTERN_NAMESPACE,
+      sources: installation.sources,
+      identity: identityOf(config),
+      keepIp: config.LECTERN_KEEP_IP,
+      logger,
+      registry,
+    });
+    const serving = await serve({
+      config,
+      logger,
+      lifecycle,
+      registry,
+      dependencies: [{ name: 'log', check: () => log.check() }],
+      routers: [gateway.router],
+      notReady: gateway.notReady,
+    });
+    serving.server.on('upgrade', (request, socket, head) => {
+      if (!gateway.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
+    });
+    lifecycle.onStop('gateway', () => gateway.stop());
+    await serving.dependenciesUp();
+    if (lifecycle.stopping.aborted) return;
+    await log.ensureTopics(installation.topics);
+    serving.started();
+  },
+});

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { GUEST_COOKIE, GUEST_ID } from './identity.ts';
+
+/** What a request or an upgrade says about who sends. */
+export interface Sender {
+  /** With a guest's cookie in any case: the client's, or a new one. */
+  readonly cookies: Readonly<Record<string, string | undefined>>;
+  /** The header that gives the client its new guest's cookie; null when it has one. */
+  readonly setCookie: string | null;
+  /** JSON text of an event's `server`. */
+  readonly server: string;
+}
+
+const HEADER_CHARS = 500;
+const GUEST_DAYS = 365;
+
+function header(request: IncomingMessage, name: 'origin' | 'user-agent'): string | null {
+  return request.headers[name]?.slice(0, HEADER_CHARS) ?? null;
+}
+
+export interface SenderSettings {
+  /** Addresses of learners are kept only when somebody decided so. */
+  readonly keepIp: boolean;
+  /** 32 hex digits. */
+  readonly newGuestId: () => string;
+}
+
+export function senderOf(request: IncomingMessage, settings: SenderSettings): Sender {
+  const cookies = parseCookie(request.headers.cookie ?? '');
+  const server = JSON.stringify({
+    origin: header(request, 'origin'),
+    agent: header(request, 'user-agent'),
+    ip: settings.keepIp ? (request.socket.remoteAddress ?? null) : null,
+    executable: null,
+  });
+  if (GUEST_ID.test(cookies[GUEST_COOKIE] ?? '')) return { cookies, setCookie: null, server };
+  const id = settings.newGuestId();
+  const setCookie = stringifySetCookie({
+    name: GUEST_COOKIE,
+    value: id,
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    maxAge: GUEST_DAYS * 86_400,
+  });
+  return { cookies: { ...cookies, [GUEST_COOKIE]: id }, setCookie, server };
+}

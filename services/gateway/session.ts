@@ -1,0 +1,125 @@
+import type { Auth } from '../shared/reducer-api.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import type { Frame, ParsedFrame, Problem } from './frame.ts';
+import type { GatewayLimits } from './limits.ts';
+import { type LockedFields, mergeLocked, NOTHING_LOCKED, writeLockedOver } from './locked-fields.ts';
+
+/** An event as it goes on: its frame with the locked fields written over it, and who sent it. */
+export interface ReceivedEvent {
+  /** Which frame of the connection it was, from 0. */
+  readonly ordinal: number;
+  readonly frame: Frame;
+  readonly locked: LockedFields;
+  readonly auth: Auth;
+  /** Microseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** What came of one frame. */
+export interface Outcome {
+  readonly kind: 'locked' | 'waiting' | 'delivered' | 'ended' | 'refused';
+  /** Why it was refused. */
+  readonly problem: Problem | null;
+  /** Set by the frame that gave the connection its identity. */
+  readonly identified: Auth | null;
+  /** What goes on now, in order: the backlog, when this frame gave the identity, then this frame. */
+  readonly events: readonly ReceivedEvent[];
+}
+
+/** One connection, or one request: a state machine without time or network. */
+export interface Session {
+  /** Takes the connection's next frame; `receivedAt` in microseconds since 1970. */
+  take(parsed: ParsedFrame, receivedAt: number): Outcome;
+  /** Frees the backlog and returns how many events in it never got an identity. */
+  end(): number;
+}
+
+export interface SessionDeps {
+  readonly identify: (fields: Frame['fields']) => Auth | null;
+  readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames'>;
+  /** Shared by all connections. */
+  readonly backlogBudget: ByteBudget;
+}
+
+type Waiting = Omit<ReceivedEvent, 'auth'> & { readonly sizeBytes: number };
+
+const BLOB_EVENTS: ReadonlySet<string> = new Set(['save_blob', 'fetch_blob']);
+
+function outcome(kind: Outcome['kind'], more: Partial<Outcome> = {}): Outcome {
+  return { kind, problem: null, identified: null, events: [], ...more };
+}
+
+function refused(problem: Problem, more: Partial<Outcome> = {}): Outcome {
+  return outcome('refused', { ...more, problem });
+}
+
+function sizeOf(frame: Frame): number {
+  let chars = 0;
+  for (const [name, text] of frame.members) chars += name.length + text.length;
+  return chars * 2;
+}
+
+export function createSession(deps: SessionDeps): Session {
+  const { limits, backlogBudget } = deps;
+  let locked = NOTHING_LOCKED;
+  let auth: Auth | null = null;
+  let ended = false;
+  let backlog: Waiting[] = [];
+  let backlogBytes = 0;
+  let frames = 0;
+
+  function emptyBacklog(): Waiting[] {
+    const waiting = backlog;
+    backlogBudget.giveBack(backlogBytes);
+    backlog = [];
+    backlogBytes = 0;
+    return waiting;
+  }
+
+  function wait(event: Omit<Waiting, 'sizeBytes'>): Outcome {
+    const sizeBytes = sizeOf(event.frame);
+    if (backlog.length >= limits.backlogFrames || !backlogBudget.take(sizeBytes))
+      return refused({
+        error: 'too many events wait for an identity; this one was not kept',
+        remedy: 'identify first, by a locked user_tag for instance',
+      });
+    backlog.push({ ...event, sizeBytes });
+    backlogBytes += sizeBytes;
+    return outcome('waiting');
+  }
+
+  function deliver(event: Omit<Waiting, 'sizeBytes'>): Outcome {
+    const identified = auth === null ? deps.identify(event.frame.fields) : null;
+    auth ??= identified;
+    const isBlob = BLOB_EVENTS.has(event.frame.event);
+    if (auth === null && !isBlob) return wait(event);
+    const known = auth;
+    const events =
+      known === null ? [] : emptyBacklog().map(({ sizeBytes: _size, ...rest }) => ({ ...rest, auth: known }));
+    if (known === null || isBlob)
+      return refused({ error: `event: ${event.frame.event} is not served here` }, { identified, events });
+    return outcome('delivered', { identified, events: [...events, { ...event, auth: known }] });
+  }
+
+  return {
+    take(parsed, receivedAt) {
+      const ordinal = frames++;
+      if (ended) return refused({ error: 'this comes after a terminate', remedy: 'connect again' });
+      if (parsed.kind === 'problem') return refused(parsed.problem);
+      if (parsed.frame.event === 'lock_fields') {
+        const merged = mergeLocked(locked, parsed.frame, limits.lockedBytes);
+        if (merged.kind === 'problem') return refused(merged.problem);
+        locked = merged.locked;
+        return outcome('locked');
+      }
+      const written = writeLockedOver(parsed.frame, locked);
+      if (written.kind === 'problem') return refused(written.problem);
+      if (written.frame.event === 'terminate') {
+        ended = true;
+        return outcome('ended');
+      }
+      return deliver({ ordinal, frame: written.frame, locked, receivedAt });
+    },
+    end: () => emptyBacklog().length,
+  };
+}

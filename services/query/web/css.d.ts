@@ -1,0 +1,2 @@
+/** Bundled into main.css, in the order of their imports. */
+declare module '*.css';

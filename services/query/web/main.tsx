@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import './style.css';
+import './choices.css';
+import './state-table.css';
+
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);

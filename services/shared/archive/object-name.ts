@@ -1,0 +1,30 @@
+/** How archive objects are named: by where their records came from, so that a partition's chain is found by listing. */
+
+export interface ArchivedPartition {
+  readonly source: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export function sourceFolder({ source }: ArchivedPartition): string {
+  return `events/source=${source}/`;
+}
+
+/** What the names of a partition's objects in one folder begin with; nothing else begins so. */
+export function partitionPrefix({ topic, partition }: ArchivedPartition): string {
+  return `${topic}+${partition}+`;
+}
+
+/**
+ * `events/source=<source>/date=<YYYY-MM-DD>/<topic>+<partition>+<first offset, 20 digits>.avro`. The date is that of the
+ * first record's broker timestamp, in UTC: a function of the log, so whoever archives from that offset on, whenever and
+ * however much, takes the same name. Zeros make the order of names that of offsets.
+ */
+export function objectName(
+  of: ArchivedPartition,
+  first: { readonly offset: number; readonly timestamp: number },
+): string {
+  const date = new Date(first.timestamp).toISOString().slice(0, 10);
+  const offset = String(first.offset).padStart(20, '0');
+  return `${sourceFolder(of)}date=${date}/${partitionPrefix(of)}${offset}.avro`;
+}

@@ -1,0 +1,139 @@
+import avsc from 'avsc';
+
+/** The only importer of avsc, which offers its names to plain Node through the default import alone. */
+
+export type AvroType = avsc.Type;
+
+export const MARKER = Buffer.from([0xc3, 0x01]);
+const HEADER_BYTES = MARKER.length + 8;
+
+/** Parses a schema; timestamps stay whole numbers of their unit. */
+export function parseSchema(schema: unknown): AvroType {
+  return avsc.Type.forSchema(schema as avsc.Schema);
+}
+
+const EMPTY = 0xc15d213aa4d7a795n;
+
+const fingerprintTable: readonly bigint[] = Array.from({ length: 256 }, (_, byte) => {
+  let value = BigInt(byte);
+  for (let bit = 0; bit < 8; bit++) value = (value >> 1n) ^ (value & 1n ? EMPTY : 0n);
+  return value;
+});
+
+/**
+ * CRC-64-AVRO of a schema's parsing canonical form, little-endian as it stands in a record.
+ * Avro 1.11 specification, "Schema Fingerprints" and "Single-object encoding".
+ */
+export function fingerprint(type: AvroType): Buffer {
+  const canonical = Buffer.from(JSON.stringify(type.schema()));
+  let value = EMPTY;
+  for (const byte of canonical)
+    value = (value >> 8n) ^ fingerprintTable[Number((value ^ BigInt(byte)) & 0xffn)]!;
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes;
+}
+
+export type Decoded<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'deadLetter'; readonly reason: string };
+
+export interface SingleObjectCodec<T> {
+  encode(value: T): Buffer;
+  decode(bytes: Buffer): Decoded<T>;
+}
+
+/** Writes with the last of `types`; reads what any of them wrote, as the last one's shape. */
+export function createSingleObjectCodec<T>(types: readonly AvroType[]): SingleObjectCodec<T> {
+  const writer = types.at(-1);
+  if (writer === undefined) throw new TypeError('a codec needs at least one schema');
+  const header = Buffer.concat([MARKER, fingerprint(writer)]);
+  const readers = new Map<
+    string,
+    { type: AvroType; resolver: ReturnType<AvroType['createResolver']> | undefined }
+  >();
+  for (const type of types) {
+    const resolver = type === writer ? undefined : writer.createResolver(type);
+    readers.set(fingerprint(type).toString('latin1'), { type, resolver });
+  }
+  return {
+    encode: (value) => Buffer.concat([header, writer.toBuffer(value)]),
+    decode(bytes) {
+      if (bytes.length < HEADER_BYTES || bytes[0] !== MARKER[0] || bytes[1] !== MARKER[1])
+        return {
+          kind: 'deadLetter',
+          reason: 'not in Avro single-object encoding: the marker C3 01 is missing',
+        };
+      const reader = readers.get(bytes.toString('latin1', MARKER.length, HEADER_BYTES));
+      if (reader === undefined) {
+        const hex = bytes.subarray(MARKER.length, HEADER_BYTES).toString('hex');
+        return {
+          kind: 'deadLetter',
+          reason: `unknown schema fingerprint ${hex}: deploy the version that has it`,
+        };
+      }
+      try {
+        const { value, offset } = writer.decode(bytes, HEADER_BYTES, reader.resolver);
+        if (offset === bytes.length) return { kind: 'ok', value: value as T };
+        return {
+          kind: 'deadLetter',
+          reason: `the Avro body does not decode: ${offset < 0 ? 'it is cut short' : 'bytes follow it'}`,
+        };
+      } catch (error) {
+        return { kind: 'deadLetter', reason: `the Avro body does not decode: ${(error as Error).message}` };
+      }
+    },
+  };
+}
+
+export interface ContainerOptions {
+  /** As JSON, because it goes into the container whole: a parsed type forgets which numbers are timestamps. */
+  readonly schema: unknown;
+  /** 16 bytes; fixed by the caller, so that the same records always give the same bytes. */
+  readonly syncMarker: Buffer;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface ContainerWriter {
+  write(record: object): void;
+  /** Ends the container and resolves to its bytes. */
+  finish(): Promise<Buffer>;
+}
+
+/** An Avro object container in memory, deflate codec. */
+export function createContainerWriter(options: ContainerOptions): ContainerWriter {
+  const metadata = Object.entries(options.metadata ?? {}).map(([name, text]) => [name, Buffer.from(text)]);
+  // avsc's types do not list `metadata`, which its encoder writes into the container's header.
+  const settings = {
+    codec: 'deflate',
+    syncMarker: options.syncMarker,
+    metadata: Object.fromEntries(metadata) as Record<string, Buffer>,
+  };
+  const encoder = new avsc.streams.BlockEncoder(options.schema as avsc.Schema, settings);
+  const chunks: Buffer[] = [];
+  const ended = new Promise<Buffer>((resolve, reject) => {
+    encoder.on('data', (chunk: Buffer) => chunks.push(chunk));
+    encoder.on('end', () => resolve(Buffer.concat(chunks)));
+    encoder.on('error', reject);
+  });
+  ended.catch(() => undefined);
+  return {
+    write: (record) => void encoder.write(record),
+    finish() {
+      encoder.end();
+      return ended;
+    },
+  };
+}
+
+/** The records of an object container, decoded with the schema that it carries. */
+export async function readContainer<T>(bytes: Buffer): Promise<T[]> {
+  const decoder = new avsc.streams.BlockDecoder();
+  const records: T[] = [];
+  return await new Promise((resolve, reject) => {
+    decoder.on('data', (record: T) => records.push(record));
+    decoder.on('end', () => resolve(records));
+    decoder.on('error', reject);
+    decoder.end(bytes);
+  });
+}

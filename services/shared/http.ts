@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import type { Registry } from 'prom-client';
+import { LecternError, messageOf } from './errors.ts';
+import type { Logger } from './logger.ts';
+
+export interface AppOptions {
+  /** Mounted in order, at `/`. */
+  readonly routers: readonly Router[];
+  /** What keeps the process from accepting work now, one line each; empty means ready. */
+  readonly notReady: () => readonly string[];
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status = (error as { status?: unknown }).status;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      response.status(status).json({ error: messageOf(error) });
+    } else if (error instanceof LecternError && error.retriable) {
+      response.status(503).set('retry-after', '1').json({ error: error.message });
+    } else {
+      logger.error({ error: messageOf(error), stack: (error as Error).stack }, 'a request failed');
+      response.status(500).json({ error: 'the request failed; the log has the cause' });
+    }
+  };
+}
+
+/**
+ * The Express application of a service, not listening: its routers, `/healthz` (the event loop turns), `/readyz`
+ * (work is accepted; 503 with the reasons otherwise), `/metrics`, JSON errors. No learner data in any log line.
+ */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const reasons = options.notReady();
+    response.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type(options.registry.contentType).send(await options.registry.metrics());
+  });
+  for (const router of options.routers) app.use(router);
+  app.use((request, response) => void response.status(404).json({ error: `no such path: ${request.path}` }));
+  app.use(errorHandler(options.logger));
+  return app;
+}
+
+/** The answer to an upgrade of a path that has none. */
+export function refuseUpgrade(socket: Duplex): void {
+  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
+
+export interface Listening {
+  readonly server: Server;
+  readonly url: string;
+  /** Stops accepting, lets answers finish, then closes what is still open. */
+  close(): Promise<void>;
+}
+
+/** Port 0 takes a free one. Rejects with CONFIG_INVALID when the port is taken or not allowed. */
+export async function listen(app: Express, host: string, port: number): Promise<Listening> {
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 },
+    app,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new LecternError(
+          'CONFIG_INVALID',
+          `LECTERN_HOST, LECTERN_PORT: cannot listen on ${host}:${port}: ${cause.message}`,
+          { cause },
+        ),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    server,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const hurry = setTimeout(() => server.closeAllConnections(), 5_000);
+      await closed;
+      clearTimeout(hurry);
+    },
+  };
+}

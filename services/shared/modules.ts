@@ -1,0 +1,105 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { LecternError, messageOf } from './errors.ts';
+import type { Module } from './module.ts';
+import { checkModule } from './module-check.ts';
+import { findModule, moduleFilesIn } from './module-files.ts';
+import { SOURCE_NAME, UNCLAIMED } from './topics.ts';
+
+export type { Module, ModuleReducer } from './module.ts';
+
+export interface LoadModulesOptions {
+  /** The folder with a folder for each module. */
+  readonly reducersDir: URL | string;
+  /** More modules: names of npm packages, files or folders, from LECTERN_MODULES. */
+  readonly extra: readonly string[];
+  /** What relative paths and packages are looked for from. */
+  readonly cwd: string;
+}
+
+interface Files {
+  readonly files: readonly string[];
+  readonly problems: readonly string[];
+}
+
+function findAll(options: LoadModulesOptions): Files {
+  const { reducersDir, extra, cwd } = options;
+  const problems: string[] = [];
+  const files: string[] = [];
+  const folder = typeof reducersDir === 'string' ? resolve(cwd, reducersDir) : fileURLToPath(reducersDir);
+  try {
+    files.push(...moduleFilesIn(folder));
+  } catch (error) {
+    problems.push(`${folder}: cannot be read: ${messageOf(error)}; build the product, or correct the folder`);
+  }
+  for (const name of extra) {
+    const found = findModule(name, cwd);
+    if ('file' in found) files.push(found.file);
+    else problems.push(`LECTERN_MODULES: ${name} ${found.problem}`);
+  }
+  return { files: [...new Set(files)], problems };
+}
+
+async function importModule(file: string): Promise<ReturnType<typeof checkModule>> {
+  try {
+    return checkModule((await import(pathToFileURL(file).href)) as Record<string, unknown>);
+  } catch (error) {
+    const remedy = file.endsWith('.ts') ? 'correct it, or name its compiled module.js' : 'correct it';
+    return { problems: [`cannot be loaded: ${messageOf(error)}; ${remedy}`], name: null };
+  }
+}
+
+/**
+ * Finds, imports and checks the modules. Throws MODULE_INVALID with every problem of every module at once, one a line,
+ * each naming the file, the field and the remedy.
+ */
+export async function loadModules(
+  options: LoadModulesOptions,
+): Promise<{ readonly modules: readonly Module[] }> {
+  const { files, problems: notFound } = findAll(options);
+  const problems = [...notFound];
+  const modules: Module[] = [];
+  const fileOfName = new Map<string, string>();
+  for (const file of files) {
+    const checked = await importModule(file);
+    const name = 'module' in checked ? checked.module.name : checked.name;
+    const other = name === null ? undefined : fileOfName.get(name);
+    if (other !== undefined)
+      problems.push(`${file}: NAME: ${name} is also the name of ${other}; rename one, or leave one out`);
+    else if (name !== null) fileOfName.set(name, file);
+    if ('module' in checked) modules.push(checked.module);
+    else problems.push(...checked.problems.map((problem) => `${file}: ${problem}`));
+  }
+  if (problems.length > 0)
+    throw new LecternError('MODULE_INVALID', `the modules have problems:\n  ${problems.join('\n  ')}`);
+  return { modules };
+}
+
+const sourceSchemasDir = new URL(
+  import.meta.url.includes('/dist/') ? '../../../schemas/sources/' : '../../schemas/sources/',
+  import.meta.url,
+);
+
+/**
+ * Every source that has a topic of its own, sorted: the modules' contexts, those of LECTERN_SOURCES, and those with a
+ * schema in `schemas/sources/`. Throws CONFIG_INVALID, naming each that cannot be a source.
+ */
+export function sourcesOf(
+  modules: readonly Module[],
+  configured: readonly string[],
+  schemasDir: URL = sourceSchemasDir,
+): readonly string[] {
+  const files = existsSync(schemasDir) ? readdirSync(schemasDir) : [];
+  const schemas = files
+    .filter((name) => name.endsWith('.avsc'))
+    .map((name) => name.slice(0, -'.avsc'.length));
+  const sources = new Set([...modules.flatMap((module) => module.contexts), ...configured, ...schemas]);
+  const wrong = [...sources].filter((source) => !SOURCE_NAME.test(source) || source === UNCLAIMED);
+  if (wrong.length > 0)
+    throw new LecternError(
+      'CONFIG_INVALID',
+      `LECTERN_SOURCES, schemas/sources: a source has 1 to 180 letters, digits, dots, - or _, and is not ${UNCLAIMED}; found ${wrong.join(', ')}`,
+    );
+  return [...sources].sort();
+}

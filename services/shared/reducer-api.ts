@@ -1,0 +1,141 @@
+/**
+ * What authors of reducers import, as `lectern/reducers`.
+ *
+ * A reducer folds the events of one key into a state. It is a function of that state and the event alone: the same
+ * events in the same order give the same state, today, in a replay and after a crash. So `event.server.time` is its
+ * only clock, and it keeps nothing outside the state.
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** Who sent an event, as the gateway found out. A client cannot set it. */
+export interface Auth {
+  readonly sec: string;
+  readonly user_id: string;
+  readonly providence: string;
+  readonly safe_user_id: string;
+}
+
+/** An event as a reducer receives it. Read-only. */
+export interface LearningEvent {
+  /** The frame that the client sent, with its locked fields. */
+  readonly client: {
+    readonly event: string;
+    readonly source: string;
+    readonly auth: Auth;
+    // biome-ignore lint/suspicious/noExplicitAny: a client's fields are whatever its sender puts there
+    readonly [field: string]: any;
+  };
+  readonly server: {
+    /** Seconds since 1970, with a fraction. */
+    readonly time: number;
+    readonly origin?: string | null;
+    readonly agent?: string | null;
+    readonly ip?: string | null;
+    readonly executable?: string | null;
+  };
+  readonly metadata: { readonly auth: Auth; readonly [field: string]: unknown };
+}
+
+export const KeyField = {
+  STUDENT: 'STUDENT',
+  CLASS: 'CLASS',
+  RESOURCE: 'RESOURCE',
+  TEACHER: 'TEACHER',
+} as const;
+export type KeyField = (typeof KeyField)[keyof typeof KeyField];
+
+/** A key field that is read from the event: a dotted path below `client`. */
+export interface EventField {
+  readonly path: string;
+}
+
+export function eventField(path: string): EventField {
+  return { path };
+}
+
+/** The fields that tell a reducer's states apart; their order does not matter. */
+export type Scope = readonly (KeyField | EventField)[];
+
+export function Scope(fields: readonly (KeyField | EventField)[]): Scope {
+  return fields;
+}
+
+/** Returned by a reducer that an event does not concern: nothing is written. */
+export const unchanged: unique symbol = Symbol.for('lectern.unchanged');
+
+// Of the global registry, so that a module with its own copy of this file means the same.
+const split: unique symbol = Symbol.for('lectern.split');
+
+/** A reducer's two states: what it goes on from, and what queries and dashboards see. */
+export interface SplitState<S> {
+  readonly [split]: true;
+  readonly internal: S | typeof unchanged;
+  readonly external: Json | typeof unchanged;
+}
+
+/** Returned instead of a state by a reducer whose readers see something else than it continues from. */
+export function states<S>(internal: S | typeof unchanged, external: Json | typeof unchanged): SplitState<S> {
+  return { [split]: true, internal, external };
+}
+
+export function isSplit(value: unknown): value is SplitState<unknown> {
+  return typeof value === 'object' && value !== null && split in value;
+}
+
+export type Reduced<S> = S | SplitState<S> | typeof unchanged;
+
+/**
+ * Folds one event into the state, which it may change in place and return. `nullState` is what the first event of a
+ * key finds, a fresh copy each time. Throwing costs that event in this reducer, as a dead letter.
+ */
+export type ReduceFunction<S> = (event: LearningEvent, state: S) => Reduced<S> | Promise<Reduced<S>>;
+
+export interface ReducerFunction<S = unknown> {
+  /** snake_case: how queries name it, after its module. */
+  readonly reducerName: string;
+  readonly nullState: S;
+  /** The scope it was declared with; an entry of REDUCERS may name it again. */
+  readonly scope: Scope | undefined;
+  readonly reduce: ReduceFunction<S>;
+}
+
+export interface ReducerOptions<S> {
+  readonly nullState: S;
+  readonly scope?: Scope;
+  /** Needed only when the function has no name of its own. */
+  readonly name?: string;
+}
+
+function toSnakeCase(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+}
+
+/** Declares a reducer; its scope is given here or by its entry in REDUCERS. */
+export function reducer<S>(options: ReducerOptions<S>, reduce: ReduceFunction<S>): ReducerFunction<S> {
+  return {
+    reducerName: toSnakeCase(options.name ?? reduce.name),
+    nullState: options.nullState,
+    scope: options.scope,
+    reduce,
+  };
+}
+
+/** Declares a reducer with one state a student. */
+export function studentEventReducer<S>(
+  options: Omit<ReducerOptions<S>, 'scope'>,
+  reduce: ReduceFunction<S>,
+): ReducerFunction<S> {
+  return reducer({ ...options, scope: Scope([KeyField.STUDENT]) }, reduce);
+}
+
+/** An entry of a module's REDUCERS. */
+export interface ReducerEntry {
+  /** The source, or sources, of the events that it gets. */
+  readonly context: string | readonly string[];
+  readonly scope?: Scope;
+  // biome-ignore lint/suspicious/noExplicitAny: entries of different state types stand in one list
+  readonly function: ReducerFunction<any>;
+  /** What a query is told for a key without a state. */
+  readonly default?: Json;
+}

@@ -1,0 +1,101 @@
+/**
+ * The state store: for each unit its position in the log, its states and its open dead letters, changed together.
+ *
+ * A state is one field of its unit, a text under a name that `state-key.ts` makes. Everything of a unit is read and
+ * written under its identity, so two versions of a module never meet.
+ */
+
+/** What is claimed, checkpointed and moved as one: (module version, topic, partition). */
+export interface Unit {
+  /** `<module name>.v<VERSION>`. */
+  readonly module: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What must not change under a unit. A claim keeps the first and returns it ever after. */
+export interface UnitFacts {
+  readonly formatVersion: number;
+  readonly partitions: number;
+  /** Hash over the reducers' names, scopes, null states and settings. */
+  readonly reducersHash: string;
+}
+
+export interface Claim {
+  /** Where to go on; null when nothing was ever checkpointed. */
+  readonly next: number | null;
+  /** The facts stored at the first claim: the caller's own when this is the first. */
+  readonly facts: UnitFacts;
+}
+
+/** An event that a reducer or the decoder refused. Holds no learner data beyond what the reason and stack say. */
+export interface DeadLetter {
+  /** `<NAME>.<reducer>`, or `<NAME>` for a record that no reducer of the module could be given. */
+  readonly reducer: string;
+  readonly version: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly reason: string;
+  readonly stack?: string;
+}
+
+export interface Checkpoint {
+  /** The owner token of the claim that this continues. */
+  readonly token: string;
+  /** The stored offset that this follows: what the claim returned, or the previous checkpoint's `next`. */
+  readonly expected: number | null;
+  readonly next: number;
+  /** Fields to write; null removes one. */
+  readonly states: ReadonlyMap<string, string | null>;
+  readonly deadLetters: readonly DeadLetter[];
+  /** When a fetch last found nothing beyond `next`, in milliseconds; null leaves what is stored. */
+  readonly caughtUpAt: number | null;
+}
+
+/**
+ * `done`: written now. `repeated`: this token's own write at or past `next` is already there, a command that was sent
+ * twice. `refused`: nothing was changed; another owner claimed the unit, or the stored offset is not the expected one.
+ */
+export type CheckpointReply =
+  | { readonly status: 'done' | 'repeated' }
+  | { readonly status: 'refused'; readonly because: 'token' | 'offset'; readonly stored: number | null };
+
+export interface Position {
+  /** Null when the unit was claimed, but nothing was checkpointed yet. */
+  readonly next: number | null;
+  readonly caughtUpAt: number | null;
+  readonly partitions: number;
+}
+
+export interface StateEntry {
+  readonly field: string;
+  readonly value: string;
+}
+
+/** Fields of a unit that changed; a hint that may be lost, repeated or late. */
+export interface Hint {
+  readonly unit: Unit;
+  readonly fields: readonly string[];
+}
+
+export interface StateStore {
+  /** Makes `token` the owner of the unit; every earlier token's checkpoints are refused from now on. */
+  claim(unit: Unit, token: string, facts: UnitFacts): Promise<Claim>;
+  /** One atomic compare-and-set of one unit. Rejects with STATE_FULL when the store has no room. */
+  checkpoint(unit: Unit, checkpoint: Checkpoint): Promise<CheckpointReply>;
+  /** The texts of the fields in the order asked, null where there is none; one round trip. */
+  readMany(unit: Unit, fields: readonly string[]): Promise<readonly (string | null)[]>;
+  /** Null when the unit was never claimed. */
+  position(unit: Unit): Promise<Position | null>;
+  /** Every state of a unit in pages, no order promised; a field changed meanwhile may come twice. */
+  entries(unit: Unit): AsyncIterable<readonly StateEntry[]>;
+  deadLetters(unit: Unit): Promise<readonly DeadLetter[]>;
+  /** Tells whoever watches that the fields changed. Costs next to nothing while nobody does. */
+  announce(hint: Hint): Promise<void>;
+  /** Calls `listener` for hints until the returned function is called. */
+  watch(listener: (hint: Hint) => void): Promise<() => Promise<void>>;
+  /** Resolves when the store answers; rejects with STATE_UNAVAILABLE. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import type { Unit } from './port.ts';
+
+/** The three keys of a unit. They share a hash tag, so a cluster keeps them in one slot and one script may use them. */
+export interface UnitKeys {
+  /** Hash: token, next, caughtUpAt, formatVersion, partitions, reducersHash. */
+  readonly meta: string;
+  /** Hash: the text of each state by its field. */
+  readonly states: string;
+  /** Hash: each open dead letter as JSON under `<reducer>@<offset>`. */
+  readonly dead: string;
+}
+
+export function unitKeys(namespace: string, { module, topic, partition }: Unit): UnitKeys {
+  const base = `${namespace}:{${module}:${topic}:${partition}}`;
+  return { meta: `${base}:meta`, states: `${base}:states`, dead: `${base}:dead` };
+}
+
+export function hintsChannel(namespace: string): string {
+  return `${namespace}:hints`;
+}

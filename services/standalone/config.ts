@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { archiverShape } from '../archiver/config.ts';
+import { gatewayShape, IDENTITY_NOT_CHOSEN, identityIsChosen } from '../gateway/config.ts';
+import { querySchema } from '../query/config.ts';
+import { s3Shape } from '../shared/cluster.ts';
+import { type Environment, parseConfig } from '../shared/config.ts';
+import { workerShape } from '../worker/config.ts';
+
+const shape = {
+  ...querySchema.shape,
+  ...workerShape,
+  ...archiverShape,
+  ...gatewayShape,
+  LECTERN_DATA_DIR: z.string().min(1).default('./data'),
+};
+
+const onDirectory = z.object(shape).refine(identityIsChosen, IDENTITY_NOT_CHOSEN);
+const onS3 = z.object({ ...shape, ...s3Shape }).refine(identityIsChosen, IDENTITY_NOT_CHOSEN);
+
+export type StandaloneConfig = Readonly<z.output<typeof onDirectory>> & Partial<z.output<typeof onS3>>;
+
+/** The variables of all services. The archive goes to S3 as soon as LECTERN_S3_ENDPOINT is set. */
+export function loadStandaloneConfig(env: Environment): StandaloneConfig {
+  return env.LECTERN_S3_ENDPOINT ? parseConfig(onS3, env) : parseConfig(onDirectory, env);
+}

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createArchiver } from '../archiver/archiver.ts';
+import { identityOf } from '../gateway/config.ts';
+import { createGateway } from '../gateway/gateway.ts';
+import { type LearningClass, loadClasses } from '../query/classes.ts';
+import { createQuery } from '../query/query.ts';
+import { createDirectoryArchive } from '../shared/archive/directory.ts';
+import type { ArchiveStore } from '../shared/archive/port.ts';
+import { openS3 } from '../shared/cluster.ts';
+import { openEmbedded } from '../shared/embedded.ts';
+import { refuseUpgrade } from '../shared/http.ts';
+import { loadInstallation } from '../shared/installation.ts';
+import type { Lifecycle } from '../shared/lifecycle.ts';
+import { createEmbeddedLog } from '../shared/log/embedded.ts';
+import type { Logger } from '../shared/logger.ts';
+import { createRegistry, serve } from '../shared/serve.ts';
+import { createEmbeddedState } from '../shared/state/embedded.ts';
+import { createWorker } from '../worker/worker.ts';
+import type { StandaloneConfig } from './config.ts';
+
+const READY_DEADLINE_MS = 10_000;
+
+export interface ProductOptions {
+  readonly config: StandaloneConfig;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  /** Instead of those of LECTERN_CLASSES_FILE. */
+  readonly classes?: readonly LearningClass[];
+}
+
+export interface Product {
+  readonly url: string;
+  /** Resolves to what still does not work after a while: nothing, when everything accepts work. */
+  ready(): Promise<readonly string[]>;
+}
+
+function openArchive(config: StandaloneConfig): ArchiveStore {
+  const { LECTERN_S3_ENDPOINT, LECTERN_S3_BUCKET } = config;
+  if (LECTERN_S3_ENDPOINT === undefined || LECTERN_S3_BUCKET === undefined)
+    return createDirectoryArchive({ root: join(config.LECTERN_DATA_DIR, 'archive') });
+  return openS3(config as Parameters<typeof openS3>[0]);
+}
+
+function classesOf({ classes, config }: ProductOptions): readonly LearningClass[] {
+  if (classes !== undefined) return classes;
+  return config.LECTERN_CLASSES_FILE === undefined ? [] : loadClasses(config.LECTERN_CLASSES_FILE);
+}
+
+/** Puts all services together on the embedded adapters, behind one port. Shutdown runs against the events' way. */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const { config, logger, lifecycle } = options;
+  const namespace = config.LECTERN_NAMESPACE;
+  const installation = await loadInstallation(config);
+  const classes = classesOf(options);
+  const registry = createRegistry();
+  const common = { namespace, logger, registry };
+
+  const env = await openEmbedded({ dataDir: config.LECTERN_DATA_DIR });
+  lifecycle.onStop('environment', () => env.close());
+  const log = createEmbeddedLog({ env });
+  lifecycle.onStop('log', () => log.close());
+  const state = createEmbeddedState({ env });
+  const archive = openArchive(config);
+  lifecycle.onStop('archive', () => archive.close());
+  await log.ensureTopics(installation.topics);
+
+  const gateway = createGateway({
+    ...common,
+    producer: await log.createProducer(),
+    sources: installation.sources,
+    identity: identityOf(config),
+    keepIp: config.LECTERN_KEEP_IP,
+  });
+  const worker = createWorker({
+    ...common,
+    log,
+    state,
+    modules: installation.modules,
+    checkpointMs: config.LECTERN_CHECKPOINT_MS,
+    cacheBytes: config.LECTERN_CACHE_BYTES,
+    failed: lifecycle.fail,
+  });
+  const archiver = createArchiver({
+    ...common,
+    log,
+    archive,
+    topics: installation.topics.map(({ name }) => name),
+    limits: {
+      maxBytes: config.LECTERN_ARCHIVE_MAX_BYTES,
+      maxAgeMs: config.LECTERN_ARCHIVE_MAX_AGE_MS,
+      bufferBytes: config.LECTERN_ARCHIVE_BUFFER_BYTES,
+    },
+    failed: lifecycle.fail,
+  });
+  const query = createQuery({
+    ...common,
+    state,
+    modules: installation.modules,
+    classes,
+    webDir: new URL('../query/web/', import.meta.url),
+    now: Date.now,
+  });
+
+  const parts = [gateway, worker, archiver];
+  const serving = await serve({
+    config,
+    logger,
+    lifecycle,
+    registry,
+    dependencies: [
+      { name: 'state', check: () => state.check() },
+      { name: 'archive', check: () => archive.check() },
+    ],
+    routers: [gateway.router, query.router],
+    notReady: () => parts.flatMap((part) => part.notReady()),
+  });
+  serving.server.on('upgrade', (request, socket, head) => {
+    if (!gateway.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
+  });
+  lifecycle.onStop('query', () => query.stop());
+  lifecycle.onStop('archiver', () => archiver.stop());
+  lifecycle.onStop('worker', () => worker.stop());
+  lifecycle.onStop('gateway', () => gateway.stop());
+  await Promise.all([worker.run(), archiver.run()]);
+  serving.started();
+  return {
+    url: serving.url,
+    async ready() {
+      const deadline = Date.now() + READY_DEADLINE_MS;
+      const waits = (): boolean => serving.notReady().length > 0 && Date.now() < deadline;
+      while (waits() && !lifecycle.stopping.aborted) await sleep(20);
+      return serving.notReady();
+    },
+  };
+}

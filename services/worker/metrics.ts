@@ -1,0 +1,53 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface WorkerMetrics {
+  readonly events: Counter<'module'>;
+  readonly deadLetters: Counter<'module' | 'reducer'>;
+  readonly checkpoints: Counter<'module' | 'outcome'>;
+  readonly claims: Counter<'module'>;
+  readonly lag: Gauge<'consumergroup' | 'topic' | 'partition'>;
+  readonly eventAge: Histogram<'module'>;
+}
+
+export function createWorkerMetrics(registry: Registry): WorkerMetrics {
+  const registers = [registry];
+  return {
+    events: new Counter({
+      name: 'lectern_worker_events_total',
+      help: 'Records that were reduced, dead letters included.',
+      labelNames: ['module'],
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'lectern_worker_dead_letters_total',
+      help: 'Events that a reducer or the decoder refused.',
+      labelNames: ['module', 'reducer'],
+      registers,
+    }),
+    checkpoints: new Counter({
+      name: 'lectern_worker_checkpoints_total',
+      help: 'Checkpoints by outcome: done, or lost to another owner, another offset or the store.',
+      labelNames: ['module', 'outcome'],
+      registers,
+    }),
+    claims: new Counter({
+      name: 'lectern_worker_claims_total',
+      help: 'Units claimed.',
+      labelNames: ['module'],
+      registers,
+    }),
+    lag: new Gauge({
+      name: 'kafka_consumergroup_lag',
+      help: 'Records between what was reduced and the end of the partition.',
+      labelNames: ['consumergroup', 'topic', 'partition'],
+      registers,
+    }),
+    eventAge: new Histogram({
+      name: 'lectern_worker_event_age_seconds',
+      help: 'Age of the last event of each batch when it was reduced, from its arrival in the log.',
+      labelNames: ['module'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
+      registers,
+    }),
+  };
+}

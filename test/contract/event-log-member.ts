@@ -1,0 +1,68 @@
+import type { Batch, EventLog, GroupConsumer, TopicPartition } from '../../services/shared/log/port.ts';
+
+/** A group member that writes down all that happens to it. */
+export interface Member {
+  readonly consumer: GroupConsumer;
+  /** `assigned` and `revoked`, in the order of the calls. */
+  readonly calls: readonly string[];
+  /** The partitions of the current assignment, sorted. */
+  assigned(): readonly number[];
+  readonly batches: readonly Batch[];
+  /** The texts of a partition's records in the order of arrival; of all partitions without one. */
+  texts(partition?: number): readonly string[];
+  /** The end offsets that `caughtUp` told of a partition. */
+  caughtUp(partition: number): readonly number[];
+  readonly failures: readonly Error[];
+}
+
+export interface MemberOptions {
+  readonly groupId: string;
+  readonly topic: string;
+  /** The offset from which to read a partition; null leaves it for the test to start. */
+  readonly startAt?: (at: TopicPartition) => number | null;
+  /** Runs within the handler of a batch. */
+  readonly onBatch?: (batch: Batch) => Promise<void> | void;
+}
+
+export async function joinGroup(log: EventLog, options: MemberOptions): Promise<Member> {
+  const { groupId, topic, startAt = () => 0, onBatch } = options;
+  const consumer = log.createConsumer({ groupId, topics: [topic] });
+  const calls: string[] = [];
+  const batches: Batch[] = [];
+  const failures: Error[] = [];
+  const ends: { readonly partition: number; readonly endOffset: number }[] = [];
+  let assigned: readonly TopicPartition[] = [];
+  await consumer.run({
+    assigned(partitions) {
+      calls.push('assigned');
+      assigned = partitions;
+      for (const at of partitions) {
+        const offset = startAt(at);
+        if (offset !== null) consumer.start(at, offset);
+      }
+    },
+    revoked() {
+      calls.push('revoked');
+      assigned = [];
+    },
+    async batch(batch) {
+      batches.push(batch);
+      await onBatch?.(batch);
+    },
+    caughtUp: ({ partition }, endOffset) => void ends.push({ partition, endOffset }),
+    failed: (error) => void failures.push(error),
+  });
+  return {
+    consumer,
+    calls,
+    batches,
+    failures,
+    assigned: () => assigned.map(({ partition }) => partition).sort((a, b) => a - b),
+    texts: (partition) =>
+      batches
+        .filter((batch) => partition === undefined || batch.partition === partition)
+        .flatMap((batch) => batch.records.map(({ value }) => String(value))),
+    caughtUp: (partition) =>
+      ends.filter((end) => end.partition === partition).map(({ endOffset }) => endOffset),
+  };
+}

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import { createByteBudget } from '../../services/gateway/byte-budget.ts';
+import { createConnection } from '../../services/gateway/connection.ts';
+import { createToEventRecord } from '../../services/gateway/envelope.ts';
+import { DEFAULT_LIMITS } from '../../services/gateway/limits.ts';
+import { createEventCodec } from '../../services/shared/event.ts';
+import { OPEN } from './support.ts';
+
+interface Stub {
+  bufferedAmount: number;
+  room: boolean;
+}
+
+/** A connection over a socket and a publisher that only note what is done with them. */
+function start() {
+  const stub: Stub = { bufferedAmount: 0, room: true };
+  const done: string[] = [];
+  const connection = createConnection(
+    {
+      send: () => void done.push('send'),
+      close: (code) => void done.push(`close ${code}`),
+      terminate: () => void done.push('terminate'),
+      get bufferedAmount() {
+        return stub.bufferedAmount;
+      },
+      readyState: 1,
+    },
+    {
+      identity: OPEN,
+      sender: { cookies: {}, setCookie: null, server: '{}' },
+      publisher: {
+        publish(records) {
+          if (!stub.room) return null;
+          done.push(`publish ${records.length}`);
+          return { kept: Promise.resolve(), cancel: () => undefined };
+        },
+        isFull: () => false,
+        state: () => ({ bytes: 0, events: 0, oldestWaitMs: 0 }),
+        stop: async () => undefined,
+      },
+      toEventRecord: createToEventRecord({
+        namespace: 'test',
+        sources: [],
+        codec: createEventCodec(),
+        newId: () => 'new',
+      }),
+      backlogBudget: createByteBudget(1_000),
+      metrics: { events: () => undefined, ack: () => undefined, attempt: () => undefined },
+      now: Date.now,
+      clockMs: () => performance.now(),
+      limits: DEFAULT_LIMITS,
+    },
+  );
+  return { stub, done, receive: (text: string) => connection.receive(Buffer.from(text), false) };
+}
+
+const EVENT = '{"event":"x","user_id":"bob"}';
+
+test('after an event that could not be kept none is taken: the sender never finds a gap', () => {
+  const { stub, done, receive } = start();
+  receive(EVENT);
+  stub.room = false;
+  receive(EVENT);
+  stub.room = true;
+  receive(EVENT);
+  expect(done).toEqual(['send', 'publish 1', 'close 1013', 'close 1013']);
+});
+
+test('a client that does not read its answers is cut off, instead of piling them up', () => {
+  const { stub, done, receive } = start();
+  receive('{');
+  stub.bufferedAmount = DEFAULT_LIMITS.unreadBytes + 1;
+  receive('{');
+  expect(done).toEqual(['send', 'terminate']);
+});

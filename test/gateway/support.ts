@@ -1,0 +1,198 @@
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { WebSocket } from 'ws';
+import { createGateway, type Gateway } from '../../services/gateway/gateway.ts';
+import type { Identity } from '../../services/gateway/identity.ts';
+import type { GatewayLimits } from '../../services/gateway/limits.ts';
+import { createEventCodec, type Envelope } from '../../services/shared/event.ts';
+import { createApp, listen } from '../../services/shared/http.ts';
+import type { OutgoingRecord, Producer } from '../../services/shared/log/port.ts';
+import { createLogger } from '../../services/shared/logger.ts';
+
+export const OPEN: Identity = {
+  methods: ['local_storage', 'testcase_auth', 'guest'],
+  localStorageUsers: new Set(),
+  guests: true,
+};
+
+export const TESTCASE_ONLY: Identity = { ...OPEN, methods: ['testcase_auth'] };
+
+export const SOURCE = 'org.mitros.test';
+
+export const silent = createLogger({ service: 'test', level: 'silent' });
+
+const codec = createEventCodec();
+
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  deadlineMs = 5_000,
+): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+interface Written extends Envelope {
+  readonly topic: string;
+  readonly clientFields: Record<string, unknown>;
+  readonly metadataFields: Record<string, unknown>;
+}
+
+/** A log in memory that can be held and made to fail. */
+export interface FakeLog {
+  readonly producer: Pick<Producer, 'send'>;
+  readonly sends: OutgoingRecord[][];
+  written(): Written[];
+  /** Sends wait until `release`. */
+  hold(): void;
+  release(): void;
+  /** The next sends fail, having written nothing, or everything. */
+  failNext(count: number, having?: 'nothing' | 'everything'): void;
+  attempts(): number;
+}
+
+export function createFakeLog(): FakeLog {
+  const sends: OutgoingRecord[][] = [];
+  let attempts = 0;
+  let failing = 0;
+  let failingHaving: 'nothing' | 'everything' = 'nothing';
+  let gate: { promise: Promise<void>; open: () => void } | undefined;
+  return {
+    producer: {
+      async send(records) {
+        attempts++;
+        await gate?.promise;
+        const fails = failing > 0;
+        if (fails) failing--;
+        if (!fails || failingHaving === 'everything') sends.push([...records]);
+        if (fails) throw new Error('the log is away');
+        return records.map(({ topic }, offset) => ({ topic, partition: 0, offset }));
+      },
+    },
+    sends,
+    written: () =>
+      sends.flat().map(({ topic, key, value }) => {
+        const decoded = codec.decode(value);
+        if (decoded.kind !== 'ok') throw new Error(decoded.reason);
+        if (decoded.value.key !== key) throw new Error('the record has another key than its envelope');
+        return {
+          ...decoded.value,
+          topic,
+          clientFields: JSON.parse(decoded.value.client) as Record<string, unknown>,
+          metadataFields: JSON.parse(decoded.value.metadata) as Record<string, unknown>,
+        };
+      }),
+    hold() {
+      let open: () => void = () => undefined;
+      const promise = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      gate = { promise, open };
+    },
+    release() {
+      gate?.open();
+      gate = undefined;
+    },
+    failNext(count, having = 'nothing') {
+      failing = count;
+      failingHaving = having;
+    },
+    attempts: () => attempts,
+  };
+}
+
+export interface Client {
+  readonly ws: WebSocket;
+  /** What the server sent, parsed. */
+  readonly answers: Record<string, unknown>[];
+  /** The headers of the upgrade's response. */
+  readonly cookies: string[];
+  send(...frames: (object | string | Buffer)[]): void;
+  closed: Promise<{ code: number; reason: string }>;
+}
+
+export async function connect(url: string, headers: Record<string, string> = {}): Promise<Client> {
+  const ws = new WebSocket(`${url.replace('http', 'ws')}/wsapi/in/`, { headers });
+  const answers: Record<string, unknown>[] = [];
+  const cookies: string[] = [];
+  ws.on('message', (data) => answers.push(JSON.parse(String(data)) as Record<string, unknown>));
+  ws.on('upgrade', (response) => cookies.push(...(response.headers['set-cookie'] ?? [])));
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+  );
+  await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
+  ws.on('error', () => undefined);
+  return {
+    ws,
+    answers,
+    cookies,
+    closed,
+    send(...frames) {
+      for (const frame of frames)
+        ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
+    },
+  };
+}
+
+export interface TestGateway {
+  readonly gateway: Gateway;
+  readonly url: string;
+  readonly log: FakeLog;
+  readonly registry: Registry;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly identity?: Identity;
+  readonly limits?: Partial<GatewayLimits>;
+  readonly log?: FakeLog;
+  readonly now?: () => number;
+}
+
+/** The gateway behind a real HTTP server on a free port, with a log in memory. */
+export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const log = options.log ?? createFakeLog();
+  const registry = new Registry();
+  const gateway = createGateway({
+    producer: log.producer,
+    namespace: 'test',
+    sources: [SOURCE],
+    identity: options.identity ?? OPEN,
+    logger: silent,
+    registry,
+    limits: { retryMinMs: 1, retryMaxMs: 5, drainMs: 1_000, closeMs: 500, ...options.limits },
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  const app = createApp({ routers: [gateway.router], notReady: gateway.notReady, registry, logger: silent });
+  const listening = await listen(app, '127.0.0.1', 0);
+  listening.server.on('upgrade', (request, socket, head) => {
+    if (!gateway.handleUpgrade(request, socket, head)) socket.destroy();
+  });
+  return {
+    gateway,
+    url: listening.url,
+    log,
+    registry,
+    port: (listening.server.address() as AddressInfo).port,
+    async close() {
+      log.release();
+      await gateway.stop();
+      await listening.close();
+    },
+  };
+}
+
+/** Closes what a test started, whatever became of the test. */
+export function createCleanUp(): { add(close: () => unknown): void; run(): Promise<void> } {
+  const closes: (() => unknown)[] = [];
+  return {
+    add: (close) => void closes.push(close),
+    async run() {
+      for (const close of closes.splice(0).reverse()) await close();
+    },
+  };
+}

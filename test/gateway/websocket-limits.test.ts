@@ -1,0 +1,127 @@
+import { connect as connectTcp } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Registry } from 'prom-client';
+import {
+  type Client,
+  connect,
+  createCleanUp,
+  startGateway,
+  type TestGatewayOptions,
+  until,
+} from './support.ts';
+
+const cleanUp = createCleanUp();
+afterEach(() => cleanUp.run());
+
+async function start(options: TestGatewayOptions = {}) {
+  const started = await startGateway(options);
+  cleanUp.add(started.close);
+  return started;
+}
+
+async function open(url: string, headers: Record<string, string> = {}): Promise<Client> {
+  const client = await connect(url, headers);
+  cleanUp.add(() => client.ws.terminate());
+  return client;
+}
+
+async function metricOf(registry: Registry, name: string): Promise<number> {
+  return Number((await registry.getSingleMetricAsString(name)).split(' ').at(-1));
+}
+
+const connectionsOf = (registry: Registry) => metricOf(registry, 'lectern_gateway_connections');
+
+describe('limits of the socket', () => {
+  test('a full queue stops the reading of sockets; nothing is lost and order stays', async () => {
+    const { url, log, gateway, registry } = await start({ limits: { queueEvents: 150, overdueMs: 50 } });
+    const clients = await Promise.all(Array.from({ length: 20 }, () => open(url)));
+    const send = (from: number, to: number): void => {
+      for (const [student, client] of clients.entries())
+        for (let n = from; n < to; n++) client.send({ event: 'x', user_id: `s${student}`, n });
+    };
+    log.hold();
+    send(0, 8);
+    await until(() => gateway.notReady().length > 0, 'it is no longer ready');
+    expect(gateway.notReady()[0]).toMatch(/the log has not taken an event for \d+ s/);
+    send(8, 100);
+    const late = await open(url);
+    late.send({ event: 'x', user_id: 'late', n: 0 });
+    // Time in which a gateway that goes on reading would take them.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const held = await metricOf(registry, 'lectern_gateway_queue_events');
+    expect(held).toBeGreaterThanOrEqual(150);
+    expect(held).toBeLessThan(300);
+    log.release();
+    await until(() => log.sends.flat().length === 2_001, 'everything was written', 20_000);
+    const written = log.written();
+    for (const student of clients.keys()) {
+      const mine = written.filter(({ key }) => key === `tc-testcase-s${student}`);
+      expect(mine.map(({ clientFields }) => clientFields.n)).toEqual(mine.map((_, n) => n));
+      expect(mine).toHaveLength(100);
+    }
+    await until(() => gateway.notReady().length === 0, 'it is ready again');
+    expect([...clients, late].every(({ ws }) => ws.readyState === ws.OPEN)).toBe(true);
+  });
+
+  test('connections have a cap, and a new one is told to come again', async () => {
+    const { url } = await start({ limits: { connections: 1 } });
+    const first = await open(url);
+    await expect(connect(url)).rejects.toThrow('503');
+    first.ws.terminate();
+    const again = () => open(url).then(Boolean, () => false);
+    await until(again, 'there is room again');
+  });
+
+  test('a connection that does not answer pings is dropped, one that does is not', async () => {
+    const { url, port, registry } = await start({ limits: { pingMs: 40 } });
+    const alive = await open(url);
+    const dead = connectTcp(port, '127.0.0.1');
+    cleanUp.add(() => dead.destroy());
+    dead.write(
+      'GET /wsapi/in/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+    await new Promise((resolve) => dead.once('close', resolve).resume());
+    expect(alive.ws.readyState).toBe(alive.ws.OPEN);
+    await until(async () => (await connectionsOf(registry)) === 1, 'only the living one is left');
+  });
+
+  test('an idle connection is closed', async () => {
+    const { url } = await start({ limits: { pingMs: 20, idleMs: 60 } });
+    const client = await open(url);
+    expect(await client.closed).toEqual({ code: 1001, reason: 'idle for too long' });
+  });
+});
+
+describe('stopping', () => {
+  test('closes sockets with 1001, takes what they had sent, and waits for the log', async () => {
+    const { url, log, gateway } = await start();
+    const client = await open(url);
+    client.send({ event: 'x', user_id: 'bob' });
+    await until(() => log.attempts() === 1, 'the socket is in use');
+    log.hold();
+    client.send({ event: 'y' }, { event: 'z' });
+    const stopped = gateway.stop();
+    expect(gateway.notReady()).toEqual(['the gateway is stopping']);
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    let done = false;
+    void stopped.then(() => {
+      done = true;
+    });
+    await until(() => log.attempts() === 2, 'the last events are being sent');
+    expect(done).toBe(false);
+    await expect(connect(url)).rejects.toThrow('503');
+    log.release();
+    await stopped;
+    expect(log.written().map(({ type }) => type)).toEqual(['x', 'y', 'z']);
+  });
+
+  test('does not wait for ever', async () => {
+    const { url, log, gateway } = await start({ limits: { drainMs: 50, closeMs: 50 } });
+    const client = await open(url);
+    log.failNext(Number.POSITIVE_INFINITY);
+    client.send({ event: 'x', user_id: 'bob' });
+    await until(() => log.attempts() > 0, 'an attempt was made');
+    await gateway.stop();
+    expect(log.written()).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import type { Child } from '../../deploy/local/child.ts';
+import { freePort } from '../../deploy/local/ports.ts';
+import { startProgram } from './process.ts';
+import { waitFor } from './wait.ts';
+
+/** A program of the built product that can be killed and started again as it was. */
+export interface RestartableProgram {
+  readonly url: string;
+  /** Resolves when the program listens, not when it is ready. */
+  start(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** SIGTERM, and waits for the end; the exit code. */
+  stop(): Promise<number | null>;
+  /** Resolves when `/readyz` says so. */
+  ready(): Promise<void>;
+  lines(): readonly string[];
+}
+
+async function isOk(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** `path` from the root, such as dist/services/worker/main.js; it gets a free port of its own. */
+export async function createProgram(
+  path: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<RestartableProgram> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child: Child | undefined;
+  return {
+    url,
+    async start() {
+      child = await startProgram(path, { args, env: { ...env, LECTERN_PORT: String(port) } });
+      await waitFor(() => isOk(`${url}/healthz`), { message: `${path} listens`, timeoutMs: 30_000 }).catch(
+        (error) => {
+          throw new Error(`${error.message}; its last lines:\n${child!.lines().slice(-20).join('\n')}`);
+        },
+      );
+    },
+    async kill() {
+      await child!.stop('SIGKILL');
+    },
+    async stop() {
+      return (await child!.stop('SIGTERM')).code;
+    },
+    async ready() {
+      await waitFor(() => isOk(`${url}/readyz`), { message: `${path} is ready`, timeoutMs: 60_000 });
+    },
+    lines: () => child!.lines(),
+  };
+}

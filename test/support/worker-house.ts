@@ -1,0 +1,87 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { openEmbedded } from '../../services/shared/embedded.ts';
+import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
+import type { EventLog } from '../../services/shared/log/port.ts';
+import { createLogger } from '../../services/shared/logger.ts';
+import type { Module } from '../../services/shared/modules.ts';
+import { createEmbeddedState } from '../../services/shared/state/embedded.ts';
+import type { StateStore, Unit } from '../../services/shared/state/port.ts';
+import { keyText, stateField } from '../../services/shared/state-key.ts';
+import { eventsTopic } from '../../services/shared/topics.ts';
+import { createWorker, type Worker } from '../../services/worker/worker.ts';
+import { eventRecord } from './events.ts';
+import { TEST_SOURCE } from './module.ts';
+import { waitFor } from './wait.ts';
+
+/** A worker on the embedded adapters, with one topic of one partition. */
+
+const namespace = 'test';
+export const topic = eventsTopic(namespace, TEST_SOURCE);
+export const unit: Unit = { module: 'm.v1', topic, partition: 0 };
+
+export interface House {
+  readonly log: EventLog;
+  readonly state: StateStore;
+}
+
+const closing: (() => Promise<void>)[] = [];
+
+/** For `afterEach`: stops every worker and closes every store that a test opened. */
+export async function closeHouses(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+export async function openHouse(): Promise<House> {
+  const env = await openEmbedded({ dataDir: mkdtempSync(join(tmpdir(), 'worker-')) });
+  closing.push(() => env.close());
+  const log = createEmbeddedLog({ env });
+  closing.push(() => log.close());
+  await log.ensureTopics([{ name: topic, partitions: 1 }]);
+  return { log, state: createEmbeddedState({ env }) };
+}
+
+export async function startWorker(
+  { log, state }: House,
+  module: Module,
+  given: Partial<StateStore> = {},
+  limits: { readonly checkpointMs?: number; readonly cacheBytes?: number } = {},
+): Promise<Worker> {
+  const worker = createWorker({
+    log,
+    state: { ...state, ...given },
+    modules: [module],
+    namespace,
+    checkpointMs: 20,
+    cacheBytes: 1_000_000,
+    ...limits,
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    registry: new Registry(),
+    failed: (error) => {
+      throw error;
+    },
+  });
+  closing.push(() => worker.stop());
+  await worker.run();
+  return worker;
+}
+
+export async function send(log: EventLog, students: readonly string[], fields: object = {}): Promise<void> {
+  const producer = await log.createProducer();
+  await producer.send(
+    students.map((student) =>
+      eventRecord({ namespace, source: TEST_SOURCE, student, fields: { ...fields } }),
+    ),
+  );
+}
+
+export const stored = async (state: StateStore, student: string): Promise<unknown> => {
+  const [text] = await state.readMany(unit, [stateField('Internal', 'm.r', keyText({ STUDENT: student }))]);
+  return JSON.parse(text ?? 'null');
+};
+export const reached = (state: StateStore, next: number): Promise<unknown> =>
+  waitFor(async () => (await state.position(unit))?.next === next, {
+    message: `offset ${next} is checkpointed`,
+  });
