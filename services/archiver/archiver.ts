@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
+import { createObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -21,7 +22,7 @@ export interface ArchiverDeps {
   readonly log: EventLog;
   readonly archive: ArchiveStore;
   readonly namespace: string;
-  /** All of them events topics of the namespace. */
+  /** Of the namespace. */
   readonly topics: readonly string[];
   readonly limits: ArchiverLimits;
   readonly logger: Logger;
@@ -43,14 +44,15 @@ const LONGEST_TICK_MS = 1_000;
 const FLUSH_DEADLINE_MS = 8_000;
 
 /**
- * Puts every record of the events topics into the archive.
+ * Puts every record of the topics into the archive.
  *
  * Guarantee: the objects of a partition form one chain from offset 0 on. Each offset is in exactly one of them, whatever
  * crashed, and whoever else believed to own the partition. For each partition:
  * 1. the group assigns it: it stays paused;
  * 2. the archive is asked where its chain ends, and the log whether it reaches back there; if not, the partition stops,
  *    with the missing offsets in the message, and the others go on;
- * 3. the partition is read from exactly there, into a buffer; a record that does not follow its predecessor stops it;
+ * 3. the partition is read from exactly there, into a buffer; a record that does not follow its predecessor stops it, and
+ *    so does a log whose record before there is not the one that was archived: it was made anew under the old name;
  * 4. by bytes, by age or at the end of the process, the oldest records become one object, named after the first offset;
  * 5. it is put if nobody has put one of that name. Whose put is accepted decides where the chain goes on:
  * 6. ours: its records leave the buffer, and the offset is mirrored to the group, a hint on which nothing depends;
@@ -64,6 +66,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
   const now = deps.now ?? Date.now;
   const consumer = log.createConsumer({ groupId: archiverGroup(namespace), topics: deps.topics });
   const encoder = createObjectEncoder();
+  const opener = createObjectOpener(deps.archive);
   const partitions = new Map<string, PartitionArchiver>();
   const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
   let joined = false;
@@ -106,6 +109,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       archive: deps.archive,
       consumer,
       encoder,
+      opener,
       maxBytes: limits.maxBytes,
       logger,
       now,
@@ -148,6 +152,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
           balance();
         },
         caughtUp() {},
+        outOfRange: (at) => partitions.get(keyOf(at))?.outOfRange(),
         failed: deps.failed,
       });
     },

@@ -28,7 +28,7 @@ runService({
       log,
       archive,
       namespace: config.LECTERN_NAMESPACE,
-      topics: installation.topics.map(({ name }) => name),
+      topics: installation.archivedTopics,
       limits: {
         maxBytes: config.LECTERN_ARCHIVE_MAX_BYTES,
         maxAgeMs: config.LECTERN_ARCHIVE_MAX_AGE_MS,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { loadArchiveSchema } from '../shared/archive/archived-record.ts';
 import { type ArchivedPartition, objectName } from '../shared/archive/object-name.ts';
-import type { ObjectRange } from '../shared/archive/object-range.ts';
+import { anchorOf, type ObjectRange } from '../shared/archive/object-range.ts';
 import { createContainerWriter } from '../shared/avro.ts';
 import { LecternError } from '../shared/errors.ts';
 import { createEventCodec, type Envelope } from '../shared/event.ts';
@@ -22,13 +22,7 @@ export interface ObjectEncoder {
   encode(of: ArchivedPartition, records: readonly LogRecord[]): Promise<EncodedObject>;
 }
 
-const SCHEMA_VERSION = 1;
 const RECORDS_A_TURN = 500;
-
-const schemaFile = new URL(
-  `${import.meta.url.includes('/dist/') ? '../../../' : '../../'}schemas/archive/${SCHEMA_VERSION}.avsc`,
-  import.meta.url,
-);
 
 const NO_COLUMNS: { readonly [Column in keyof Omit<Envelope, 'key'>]: null } = {
   id: null,
@@ -49,7 +43,7 @@ function syncMarkerOf({ topic, partition }: ArchivedPartition, first: number): B
 
 /** Objects are Avro containers, deflated, of `schemas/archive/`. */
 export function createObjectEncoder(): ObjectEncoder {
-  const schema: unknown = JSON.parse(readFileSync(schemaFile, 'utf8'));
+  const schema = loadArchiveSchema();
   const codec = createEventCodec();
 
   const columnsOf = (value: Buffer | null): object => {
@@ -80,7 +74,7 @@ export function createObjectEncoder(): ObjectEncoder {
         );
       });
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const range = { first, last, count: records.length, sha256 };
+      const range = { first, last, count: records.length, sha256, anchor: anchorOf(records.at(-1)!) };
       return { name: objectName(of, records[0]!), bytes, range };
     },
   };

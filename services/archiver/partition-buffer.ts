@@ -1,15 +1,10 @@
+import type { MissingOffsets } from '../shared/history/gap.ts';
 import type { LogRecord } from '../shared/log/port.ts';
 
 interface Entry {
   readonly record: LogRecord;
   readonly sizeBytes: number;
   readonly bufferedAt: number;
-}
-
-/** Offsets that should have come and did not; `to` is exclusive. */
-export interface Gap {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** The records of one partition that wait for their object: consecutive offsets, the oldest first. */
@@ -20,7 +15,7 @@ export interface PartitionBuffer {
   /** Of the oldest record: when it was buffered, and when the log appended it. */
   readonly oldest: { readonly bufferedAt: number; readonly timestamp: number } | null;
   /** Takes what is at `next` and after; what is below was had before. At a gap it stops and tells. */
-  append(records: readonly LogRecord[], now: number): Gap | null;
+  append(records: readonly LogRecord[], now: number): MissingOffsets | null;
   /** The oldest records up to a size in bytes, or one if that is larger. */
   head(maxBytes: number): readonly LogRecord[];
   dropThrough(offset: number): void;

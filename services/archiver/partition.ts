@@ -1,12 +1,13 @@
+import { type ChainEnd, findChainEnd, findHighestEnd } from '../shared/archive/chain-end.ts';
 import type { ArchivedPartition } from '../shared/archive/object-name.ts';
 import { parseMetadata, toMetadata } from '../shared/archive/object-range.ts';
 import { MAX_OBJECT_BYTES } from '../shared/archive/object-rules.ts';
+import type { ObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { LecternError, messageOf } from '../shared/errors.ts';
 import type { EventLog, GroupConsumer, LogRecord } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import { findChainEnd, findHighestEnd } from './chain.ts';
-import { checkBounds, gapError } from './continuity.ts';
+import { type ArchiveAnchor, anchorFault, checkBounds, gapError, readAnchor } from './continuity.ts';
 import type { EncodedObject, ObjectEncoder } from './object.ts';
 import { createPartitionBuffer } from './partition-buffer.ts';
 import { retry } from './retry.ts';
@@ -17,6 +18,7 @@ export interface PartitionDeps {
   readonly archive: ArchiveStore;
   readonly consumer: Pick<GroupConsumer, 'start' | 'pause' | 'resume' | 'mirror'>;
   readonly encoder: ObjectEncoder;
+  readonly opener: ObjectOpener;
   readonly maxBytes: number;
   readonly logger: Logger;
   readonly now: () => number;
@@ -39,6 +41,8 @@ export interface PartitionArchiver {
   /** Finds where to go on and starts reading there. */
   begin(): Promise<void>;
   append(records: readonly LogRecord[]): void;
+  /** The log no longer holds what is to be read next, or never did. */
+  outOfRange(): void;
   setPaused(paused: boolean): void;
   /** Puts one object of what is buffered; never rejects. A second call while one runs is that one. */
   cut(): Promise<void>;
@@ -60,6 +64,8 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
   let trouble: string | null = null;
   let cutting: Promise<void> | null = null;
   let paused = false;
+  /** What the next records must begin with; null when that was seen, or there is nothing to compare. */
+  let anchor: ArchiveAnchor | null = null;
 
   const stop = (error: unknown): void => {
     over.abort();
@@ -93,11 +99,17 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
     return result;
   };
 
-  const startAt = (next: number): void => {
+  /** From the anchor on, which is compared and not archived again. */
+  const read = (): void => {
+    consumer.start(of, anchor?.offset ?? buffer.next);
+    if (paused) consumer.pause(of);
+  };
+
+  const startAt = (next: number, expected: ArchiveAnchor | null): void => {
     buffer.restart(next);
     phase = { kind: 'reading', since: now() };
-    consumer.start(of, next);
-    if (paused) consumer.pause(of);
+    anchor = expected;
+    read();
   };
 
   const bounds = () =>
@@ -106,12 +118,22 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
       return offsets.find(({ partition }) => partition === of.partition) ?? { start: 0, end: 0 };
     });
 
-  const findStart = async (): Promise<number> => {
+  const findEnd = async (): Promise<ChainEnd | null> => {
     const end = await patiently(() => findChainEnd(archive, of));
     const { start } = await bounds();
-    if (start <= (end ?? 0)) return end ?? 0;
+    if (end === null || start <= end.range.last + 1) return end;
     // Before giving up: a clock that ran ahead may have put the newest object under an older date.
-    return (await patiently(() => findHighestEnd(archive, of))) ?? 0;
+    return await patiently(() => findHighestEnd(archive, of));
+  };
+
+  const begin = async (): Promise<void> => {
+    const end = await findEnd();
+    const next = end === null ? 0 : end.range.last + 1;
+    const { start, end: logEnd } = await bounds();
+    checkBounds(of, next, { start, end: logEnd });
+    // A log that starts where the archive ends has no record in common with it.
+    if (end === null || start === next) startAt(next, null);
+    else startAt(next, await patiently(() => readAnchor(deps.opener, end)));
   };
 
   /** Somebody else put this object, or we did and never heard: go on where it ends. */
@@ -124,7 +146,8 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
       );
     if (winner.last < buffer.next) return buffer.dropThrough(winner.last);
     checkBounds(of, winner.last + 1, await bounds());
-    startAt(winner.last + 1);
+    const hash = winner.anchor;
+    startAt(winner.last + 1, hash === null ? null : { offset: winner.last, hash });
   };
 
   /** As many of the oldest records as an object holds. What hardly compresses is halved until it fits. */
@@ -179,18 +202,23 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
     get behindSince() {
       return buffer.oldest?.timestamp ?? (phase.kind === 'reading' ? null : phase.since);
     },
-    begin: () =>
-      guarded(async () => {
-        const next = await findStart();
-        checkBounds(of, next, await bounds());
-        startAt(next);
-      }),
+    begin: () => guarded(begin),
     append(records) {
       if (phase.kind !== 'reading' || over.signal.aborted) return;
+      const fault = anchor && anchorFault(of, anchor, records);
+      anchor = null;
+      if (fault !== null) return stop(fault);
       const gap = buffer.append(records, now());
       if (gap !== null) stop(gapError(of, gap));
       else if (buffer.sizeBytes >= deps.maxBytes) void cut();
     },
+    outOfRange: () =>
+      void guarded(async () => {
+        const { start, end } = await bounds();
+        checkBounds(of, buffer.next, { start, end });
+        if (anchor !== null && anchor.offset < start) anchor = null;
+        read();
+      }),
     setPaused(wanted) {
       if (wanted === paused || phase.kind === 'stopped') return;
       paused = wanted;

@@ -1,34 +1,14 @@
 import { Command } from 'commander';
-import { z } from 'zod';
-import { commonShape, type Environment, parseConfig } from '../shared/config.ts';
-import { messageOf } from '../shared/errors.ts';
-import { loadInstallation } from '../shared/installation.ts';
-import { scopeFieldNames } from '../shared/module.ts';
+import type { Environment } from '../shared/config.ts';
+import { createModulesListCommand } from './modules-list.ts';
+import { createModulesPauseCommand, createModulesResumeCommand } from './modules-switch.ts';
+import type { RunInHouse } from './run-in-house.ts';
 
-/** `lectern modules list`: loads and checks every module that the services would, and says what each has. */
-export function createModulesCommand(env: Environment): Command {
-  const list = new Command('list')
-    .description('check the installed modules and those of LECTERN_MODULES, and list their reducers')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }, command: Command) => {
-      try {
-        const { modules } = await loadInstallation(parseConfig(z.object(commonShape), env));
-        const rows = modules.flatMap(({ id, reducers }) =>
-          reducers.map((reducer) => ({
-            module: id,
-            reducer: reducer.id,
-            scope: scopeFieldNames(reducer.scope),
-            contexts: reducer.contexts,
-          })),
-        );
-        if (json === true) console.log(JSON.stringify(rows, null, 2));
-        else
-          console.table(
-            rows.map((row) => ({ ...row, scope: row.scope.join(' '), contexts: row.contexts.join(' ') })),
-          );
-      } catch (error) {
-        command.error(messageOf(error), { exitCode: 78 });
-      }
-    });
-  return new Command('modules').description('what is installed').addCommand(list);
+/** `lectern modules` */
+export function createModulesCommand(env: Environment, run: RunInHouse): Command {
+  return new Command('modules')
+    .description('what is installed, and whether it runs')
+    .addCommand(createModulesListCommand(env))
+    .addCommand(createModulesPauseCommand(run))
+    .addCommand(createModulesResumeCommand(run));
 }

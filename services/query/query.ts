@@ -11,6 +11,10 @@ import { createLiveRoute } from './live-route.ts';
 import { createQueryMetrics, type QueryMetrics, registerLiveFigures } from './metrics.ts';
 import { createModulesRoute } from './modules-route.ts';
 import { createPages } from './pages.ts';
+import { createPositions } from './positions.ts';
+import { createPromptStore } from './prompt-store.ts';
+import { createRekeyedStandings } from './rekeyed-standings.ts';
+import { watchRekeyed } from './rekeyed-watch.ts';
 import { createStateReader } from './state-reader.ts';
 import { createStateRoute } from './state-route.ts';
 
@@ -28,6 +32,8 @@ export interface QueryDeps {
   readonly limits?: Partial<LiveLimits>;
   /** How long the state store may take to answer; 2 s when not given. */
   readonly storeTimeoutMs?: number;
+  /** How often it is looked at how far rekeyed states are; 500 ms when not given. */
+  readonly rekeyedLookMs?: number;
 }
 
 export interface Query {
@@ -38,6 +44,7 @@ export interface Query {
 }
 
 const STORE_TIMEOUT_MS = 2_000;
+const REKEYED_LOOK_MS = 500;
 
 /** Answers hold learners' data, so nothing between here and the reader may keep them. */
 const noStore: RequestHandler = (_request, response, next) => {
@@ -60,11 +67,13 @@ function measured(metrics: QueryMetrics, now: () => number): RequestHandler {
 
 /** The query service over a state store: the API under `/v1` and the pages at `/`. */
 export function createQuery(deps: QueryDeps): Query {
-  const { state, namespace, registry, logger, now } = deps;
-  const timeoutMs = deps.storeTimeoutMs ?? STORE_TIMEOUT_MS;
-  const catalog = createCatalog(deps.modules);
+  const { state, modules, namespace, registry, logger, now } = deps;
+  const store = createPromptStore(state, deps.storeTimeoutMs ?? STORE_TIMEOUT_MS);
+  const positions = createPositions(store);
+  const standings = createRekeyedStandings({ positions, namespace, now });
+  const catalog = createCatalog(modules);
   const metrics = createQueryMetrics(registry);
-  const reader = createStateReader({ state, namespace, timeoutMs });
+  const reader = createStateReader({ state: store, positions, standings, namespace });
   const live = createLive({
     state,
     reader,
@@ -74,6 +83,8 @@ export function createQuery(deps: QueryDeps): Query {
     limits: { ...LIVE_LIMITS, ...deps.limits },
   });
   registerLiveFigures(registry, live.figures);
+  const everyMs = deps.rekeyedLookMs ?? REKEYED_LOOK_MS;
+  const watch = watchRekeyed({ positions, standings, modules, namespace, logger, everyMs });
 
   const router = Router();
   router.use('/v1', noStore, measured(metrics, now));
@@ -85,6 +96,7 @@ export function createQuery(deps: QueryDeps): Query {
   return {
     router,
     stop() {
+      watch.stop();
       live.stop();
     },
   };

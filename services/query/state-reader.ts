@@ -1,9 +1,14 @@
-import { LecternError, messageOf } from '../shared/errors.ts';
+import type { Module, ModuleReducer } from '../shared/module.ts';
 import { partitionOf } from '../shared/partition.ts';
-import type { StateStore, Unit } from '../shared/state/port.ts';
+import type { Position, Unit } from '../shared/state/port.ts';
 import { type KeyValues, keyText, stateField, visibleText } from '../shared/state-key.ts';
-import { eventsTopic } from '../shared/topics.ts';
+import { eventsTopic, rekeyTopic } from '../shared/topics.ts';
 import type { Target } from './catalog.ts';
+import { plainText } from './plain-state.ts';
+import type { Positions } from './positions.ts';
+import type { ReadStore } from './prompt-store.ts';
+import { type Rebuilding, rebuildingOf, UNCLAIMED } from './rebuilding.ts';
+import type { RekeyedStandings } from './rekeyed-standings.ts';
 
 /** How far the states of a unit were when they were read, at least. */
 export interface UnitAsOf {
@@ -16,17 +21,19 @@ export interface UnitAsOf {
 }
 
 export interface Reading {
-  /** The external state, as JSON; null when the key has none. */
+  /** The external state, as JSON; null when the key has none, and while the unit is being rebuilt. */
   readonly text: string | null;
   /** Null when no worker ever took up the module. */
   readonly unit: UnitAsOf | null;
+  /** How far the states are rebuilt; null when they are complete. */
+  readonly rebuilding: Rebuilding | null;
 }
 
 export interface StateReaderDeps {
-  readonly state: Pick<StateStore, 'position' | 'readMany'>;
+  readonly state: ReadStore;
+  readonly positions: Positions;
+  readonly standings: RekeyedStandings;
   readonly namespace: string;
-  /** How long the store may take to answer. */
-  readonly timeoutMs: number;
 }
 
 export interface StateReader {
@@ -39,98 +46,101 @@ export interface StateReader {
 
 const KEYS_A_READ = 250;
 
-function unavailable(message: string, cause?: unknown): LecternError {
-  return new LecternError('STATE_UNAVAILABLE', message, { cause, retriable: true });
+function asOf({ topic, partition }: Unit, position: Position | null): UnitAsOf {
+  return {
+    topic,
+    partition,
+    offset: position?.next ?? null,
+    time: position?.caughtUpAt == null ? null : position.caughtUpAt / 1000,
+  };
+}
+
+/** The topic whose units have a reducer's states. */
+function topicOf(namespace: string, module: Module, { rekeyed, contexts }: ModuleReducer): string {
+  return rekeyed ? rekeyTopic(namespace, module.id) : eventsTopic(namespace, contexts[0]!);
+}
+
+/** What the topic's records are partitioned by: the student, or the state's own key. */
+function recordKeyOf({ rekeyed }: ModuleReducer, key: KeyValues): string {
+  return rekeyed ? keyText(key) : key.STUDENT!;
 }
 
 /** Reads states from wherever a worker's partitions put them. */
 export function createStateReader(deps: StateReaderDeps): StateReader {
-  const { state, namespace, timeoutMs } = deps;
-  const partitionCounts = new Map<string, number>();
-
-  async function answered<T>(asked: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(unavailable(`the state store did not answer in ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    });
-    try {
-      return await Promise.race([asked, late]);
-    } catch (error) {
-      if (error instanceof LecternError && error.code === 'STATE_UNAVAILABLE' && !error.retriable)
-        throw unavailable(messageOf(error), error);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async function partitionCount(target: Target, topic: string): Promise<number | null> {
-    const module = target.module.id;
-    const known = partitionCounts.get(module);
-    if (known !== undefined) return known;
-    const position = await answered(state.position({ module, topic, partition: 0 }));
-    if (position !== null) partitionCounts.set(module, position.partitions);
-    return position?.partitions ?? null;
-  }
-
-  /** The position is read before the states, so that they hold at least what it says. */
-  async function asOf(unit: Unit, partitions: number): Promise<UnitAsOf> {
-    const position = await answered(state.position(unit));
-    if (position?.partitions !== partitions) partitionCounts.delete(unit.module);
-    if (position !== null && position.partitions !== partitions)
-      throw unavailable('the partitions of the topic were counted anew; ask again');
-    return {
-      topic: unit.topic,
-      partition: unit.partition,
-      offset: position?.next ?? null,
-      time: position?.caughtUpAt == null ? null : position.caughtUpAt / 1000,
-    };
-  }
+  const { state, positions, standings, namespace } = deps;
 
   async function readTexts(
     unit: Unit,
-    names: readonly (readonly [string, string])[],
+    { reducer }: Target,
+    keys: readonly string[],
   ): Promise<(string | null)[]> {
     const texts: (string | null)[] = [];
-    for (let at = 0; at < names.length; at += KEYS_A_READ) {
-      const some = names.slice(at, at + KEYS_A_READ);
-      const found = await answered(state.readMany(unit, some.flat()));
-      for (let index = 0; index < some.length; index++)
-        texts.push(visibleText(found[2 * index + 1] ?? null, found[2 * index] ?? null));
+    for (let at = 0; at < keys.length; at += KEYS_A_READ) {
+      const some = keys.slice(at, at + KEYS_A_READ);
+      const fields = some.flatMap((key) => [
+        stateField('External', reducer.id, key),
+        stateField('Internal', reducer.id, key),
+      ]);
+      const found = await state.readMany(unit, fields);
+      for (const [index, key] of some.entries()) {
+        const [external = null, internal = null] = found.slice(2 * index, 2 * index + 2);
+        const isPlain = external !== null || internal === null;
+        texts.push(
+          isPlain ? visibleText(internal, external) : await plainText(state, unit, reducer, key, internal),
+        );
+      }
     }
     return texts;
   }
 
+  /**
+   * The position is read before the states, so that they hold at least what it says, and once more after them: a store
+   * that was emptied meanwhile gave states that lack something.
+   */
+  async function readUnit(
+    unit: Unit,
+    partitions: number,
+    target: Target,
+    keys: readonly string[],
+  ): Promise<readonly Reading[]> {
+    const { module, reducer } = target;
+    const incomplete = async (position: Position | null): Promise<readonly Reading[] | null> => {
+      const rebuilding = reducer.rekeyed
+        ? await standings.rebuilding(module, unit.partition, position)
+        : rebuildingOf(position);
+      const reading = { text: null, unit: asOf(unit, position), rebuilding };
+      return rebuilding === null ? null : keys.map(() => reading);
+    };
+    const before = await positions.of(unit, partitions);
+    const nothing = await incomplete(before);
+    if (nothing !== null) return nothing;
+    const texts = await readTexts(unit, target, keys);
+    const after = await positions.of(unit, partitions);
+    const lost = rebuildingOf(after) === null ? null : await incomplete(after);
+    return lost ?? texts.map((text) => ({ text, unit: asOf(unit, before), rebuilding: null }));
+  }
+
   return {
     async read(target, keys) {
-      const topic = eventsTopic(namespace, target.module.contexts[0]!);
-      const partitions = await partitionCount(target, topic);
-      const readings = new Array<Reading>(keys.length).fill({ text: null, unit: null });
+      const { module, reducer } = target;
+      const topic = topicOf(namespace, module, reducer);
+      const partitions = await positions.partitionCount(module.id, topic);
+      const unclaimed = { text: null, unit: null, rebuilding: UNCLAIMED };
+      const readings = new Array<Reading>(keys.length).fill(unclaimed);
       if (partitions === null) return readings;
       const placesByPartition = new Map<number, number[]>();
       for (const [place, key] of keys.entries()) {
-        const partition = partitionOf(key.STUDENT!, partitions);
+        const partition = partitionOf(recordKeyOf(reducer, key), partitions);
         const places = placesByPartition.get(partition);
         if (places === undefined) placesByPartition.set(partition, [place]);
         else places.push(place);
       }
       await Promise.all(
         [...placesByPartition].map(async ([partition, places]) => {
-          const unit: Unit = { module: target.module.id, topic, partition };
-          const names = places.map((place) => {
-            const key = keyText(keys[place]!);
-            return [
-              stateField('External', target.reducer.id, key),
-              stateField('Internal', target.reducer.id, key),
-            ] as const;
-          });
-          const readAsOf = await asOf(unit, partitions);
-          const texts = await readTexts(unit, names);
-          for (const [index, place] of places.entries())
-            readings[place] = { text: texts[index]!, unit: readAsOf };
+          const unit: Unit = { module: module.id, topic, partition };
+          const texts = places.map((place) => keyText(keys[place]!));
+          const found = await readUnit(unit, partitions, target, texts);
+          for (const [index, place] of places.entries()) readings[place] = found[index]!;
         }),
       );
       return readings;

@@ -8,7 +8,10 @@ export interface StateRouteDeps {
   readonly reader: StateReader;
 }
 
-/** `GET /v1/state/<module>.<reducer>?STUDENT=...`: one key's external state, or the reducer's default. */
+/**
+ * `GET /v1/state/<module>.<reducer>?STUDENT=...`: one key's external state, or the reducer's default. While the states
+ * are made anew out of history it is neither, but null with `rebuilding: {next, target, progress}`.
+ */
 export function createStateRoute(deps: StateRouteDeps): Router {
   const { catalog, reader } = deps;
   const router = Router();
@@ -16,12 +19,14 @@ export function createStateRoute(deps: StateRouteDeps): Router {
     const asked = readAsked(catalog, request, response, 1);
     if (asked === null) return;
     const [reading] = await reader.read(asked.target, asked.keys);
-    const { text, unit } = reading!;
-    response.json({
-      state: text === null ? asked.target.reducer.default : (JSON.parse(text) as unknown),
-      default: text === null,
-      asOf: unit === null || unit.offset === null ? null : unit,
-    });
+    const { text, unit, rebuilding } = reading!;
+    const asOf = unit === null || unit.offset === null ? null : unit;
+    if (rebuilding !== null) {
+      response.json({ state: null, default: false, rebuilding, asOf });
+      return;
+    }
+    const state = text === null ? asked.target.reducer.default : (JSON.parse(text) as unknown);
+    response.json({ state, default: text === null, asOf });
   });
   return router;
 }

@@ -1,14 +1,17 @@
 import { type KeyValues, keyText, stateField } from '../shared/state-key.ts';
 import type { Target } from './catalog.ts';
 import { shownKey } from './parameters.ts';
-import type { StateReader, UnitAsOf } from './state-reader.ts';
+import type { Reading, StateReader, UnitAsOf } from './state-reader.ts';
 
 /** A key that at least one live stream shows, with what was last read of it. All that show it share one. */
 export interface WatchedKey<W> {
   readonly target: Target;
   readonly values: KeyValues;
   readonly watchers: Set<W>;
-  /** The JSON of `{key, state, default}`; null until it was read. */
+  /**
+   * The JSON of `{key, state, default}`; while the state is made anew out of history, of
+   * `{key, state: null, default: false, rebuilding: {target, progress}}`. Null until it was read.
+   */
   readonly item: string | null;
   readonly unit: UnitAsOf | null;
 }
@@ -31,9 +34,14 @@ function withoutKind(field: string): string {
   return field.slice(field.indexOf(',') + 1);
 }
 
-function itemOf(target: Target, values: KeyValues, text: string | null): string {
-  const state = text ?? JSON.stringify(target.reducer.default);
+function itemOf(target: Target, values: KeyValues, { text, rebuilding }: Reading): string {
   const key = JSON.stringify(shownKey(target, values));
+  if (rebuilding !== null) {
+    // In whole percent, so that a rebuild costs a stream a hundred messages at most.
+    const shown = { target: rebuilding.target, progress: Math.floor(rebuilding.progress * 100) / 100 };
+    return `{"key":${key},"state":null,"default":false,"rebuilding":${JSON.stringify(shown)}}`;
+  }
+  const state = text ?? JSON.stringify(target.reducer.default);
   return `{"key":${key},"state":${state},"default":${text === null}}`;
 }
 
@@ -69,7 +77,7 @@ export function createWatchedKeys<W>(reader: StateReader): WatchedKeys<W> {
           group.map((key) => key.values),
         );
         for (const [index, key] of group.entries()) {
-          const item = itemOf(target, key.values, readings[index]!.text);
+          const item = itemOf(target, key.values, readings[index]!);
           key.unit = readings[index]!.unit;
           if (item !== key.item) changed.push(key);
           key.item = item;

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'TOPIC_MISMATCH'
   | 'UNKNOWN_TOPIC'
   | 'OFFSET_OUT_OF_RANGE'
+  | 'HISTORY_GAP'
   | 'UNIT_STOPPED'
   | 'DATA_DIR_IN_USE'
   | 'LOG_UNAVAILABLE'

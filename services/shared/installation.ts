@@ -1,13 +1,15 @@
 import type { TopicSpec } from './log/port.ts';
 import { loadModules, type Module, sourcesOf } from './modules.ts';
-import { eventsTopic, UNCLAIMED } from './topics.ts';
+import { controlTopic, deadLettersTopic, eventsTopic, rekeyTopic, UNCLAIMED } from './topics.ts';
 
 /** What is installed: its modules, and the sources and topics that follow from them. Every service derives the same. */
 export interface Installation {
   readonly modules: readonly Module[];
   readonly sources: readonly string[];
-  /** The topics of all sources, and the one of events that no source claims. */
+  /** Every topic of the namespace. */
   readonly topics: readonly TopicSpec[];
+  /** The names of those whose records are kept for ever: all from which states can be built again. */
+  readonly archivedTopics: readonly string[];
 }
 
 export interface InstallationConfig {
@@ -15,6 +17,30 @@ export interface InstallationConfig {
   readonly LECTERN_PARTITIONS: number;
   readonly LECTERN_SOURCES: readonly string[];
   readonly LECTERN_MODULES: readonly string[];
+}
+
+export interface TopicsOptions {
+  readonly namespace: string;
+  readonly partitions: number;
+  readonly sources: readonly string[];
+  /** The ids of the modules that get events under other keys than the students'. */
+  readonly rekeyed: readonly string[];
+}
+
+/** The topics of a namespace: its history, and what is a copy of something else. */
+export function topicsOf({ namespace, partitions, sources, rekeyed }: TopicsOptions): {
+  readonly archived: readonly TopicSpec[];
+  readonly copies: readonly TopicSpec[];
+} {
+  return {
+    archived: [
+      ...[...sources, UNCLAIMED].map((source) => ({ name: eventsTopic(namespace, source), partitions })),
+      ...rekeyed.map((module) => ({ name: rekeyTopic(namespace, module), partitions })),
+      { name: controlTopic(namespace), partitions: 1 },
+    ],
+    // One partition: few letters, which a person reads in the order in which they came.
+    copies: [{ name: deadLettersTopic(namespace), partitions: 1 }],
+  };
 }
 
 /** Throws MODULE_INVALID or CONFIG_INVALID with every problem at once. */
@@ -26,9 +52,16 @@ export async function loadInstallation(config: InstallationConfig): Promise<Inst
     cwd: process.cwd(),
   });
   const sources = sourcesOf(modules, config.LECTERN_SOURCES);
-  const topics = [...sources, UNCLAIMED].map((source) => ({
-    name: eventsTopic(config.LECTERN_NAMESPACE, source),
+  const { archived, copies } = topicsOf({
+    namespace: config.LECTERN_NAMESPACE,
     partitions: config.LECTERN_PARTITIONS,
-  }));
-  return { modules, sources, topics };
+    sources,
+    rekeyed: modules.filter(({ rekeyed }) => rekeyed).map(({ id }) => id),
+  });
+  return {
+    modules,
+    sources,
+    topics: [...archived, ...copies],
+    archivedTopics: archived.map(({ name }) => name),
+  };
 }

@@ -11,19 +11,19 @@ function checkTogether(reducers: readonly ModuleReducer[], report: Report): void
   const ids = reducers.map((reducer) => reducer.id);
   for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index)))
     report('REDUCERS', `two reducers have the id ${id}; rename one of the functions`);
-  const contexts = contextsOf(reducers);
-  if (contexts.length > 1)
-    report(
-      'REDUCERS',
-      `several contexts (${contexts.join(', ')}) are not supported by this version; make a module of each`,
-    );
 }
 
 /** SHA-256, in hex, over what the states of one version depend on. The order of the reducers is no part of it. */
 function reducersHash(reducers: readonly ModuleReducer[]): string {
   const facts = reducers
-    .map(({ name, scope, contexts, nullState }) =>
-      canonicalJson({ name, scope: scopeFieldNames(scope), contexts: [...contexts].sort(), nullState }),
+    .map(({ name, scope, contexts, nullState, stateType }) =>
+      canonicalJson({
+        name,
+        scope: scopeFieldNames(scope),
+        contexts: [...contexts].sort(),
+        nullState,
+        ...(stateType !== undefined && { stateType: stateType.name }),
+      }),
     )
     .sort();
   return createHash('sha256').update(facts.join('\n')).digest('hex');
@@ -65,6 +65,7 @@ export function checkModule(exported: Readonly<Record<string, unknown>>): Checke
       id: `${name}.v${version}`,
       reducers,
       contexts,
+      rekeyed: reducers.some(({ rekeyed }) => rekeyed),
       hash: reducersHash(reducers),
     },
   };

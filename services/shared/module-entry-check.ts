@@ -1,6 +1,9 @@
 import { jsonFault } from './json.ts';
 import { type ModuleReducer, scopeFieldNames } from './module.ts';
 import { type Json, KeyField, type ReducerFunction, type Scope } from './reducer-api.ts';
+import { jsonState } from './state-types/json.ts';
+import { findStateType, stateTypeNames } from './state-types/registry.ts';
+import type { StateType } from './state-types/state-type.ts';
 import { SOURCE_NAME, UNCLAIMED } from './topics.ts';
 
 export const IDENTIFIER = /^[a-z][a-z0-9_]{0,99}$/;
@@ -28,9 +31,15 @@ function checkContext(context: unknown, report: Report): readonly string[] {
       report('context', 'must be the source of the events: 1 to 180 letters, digits, dots, - or _');
     else if (name === UNCLAIMED)
       report('context', `${UNCLAIMED} is where events without a module wait; name their own source`);
+    else if (name.startsWith('_'))
+      report('context', `${name} begins with _, which no source does; name the source of the events`);
   }
+  if (new Set(contexts).size !== contexts.length) report('context', 'names a source twice; leave one out');
   return contexts.filter((name) => typeof name === 'string');
 }
+
+/** A scope that was found wrong may be anything. */
+const asList = (scope: unknown): readonly unknown[] => (Array.isArray(scope) ? scope : []);
 
 function checkScopeField(field: unknown, report: Report): void {
   if (isRecord(field)) {
@@ -39,9 +48,10 @@ function checkScopeField(field: unknown, report: Report): void {
       report('scope', "an event field's path must be names between dots, as eventField('object.id')");
     else if (KEY_FIELDS.includes(path)) report('scope', `eventField('${path}'): write KeyField.${path}`);
   } else if (typeof field !== 'string' || !KEY_FIELDS.includes(field))
-    report('scope', `has ${JSON.stringify(field)}; use KeyField.STUDENT or eventField('<path>')`);
-  else if (field !== KeyField.STUDENT)
-    report('scope', `${field} is not supported by this version; use STUDENT and event fields`);
+    report(
+      'scope',
+      `has ${JSON.stringify(field)}; use ${KEY_FIELDS.map((name) => `KeyField.${name}`).join(', ')} or eventField('<path>')`,
+    );
 }
 
 function checkScope(scope: unknown, report: Report): void {
@@ -50,8 +60,8 @@ function checkScope(scope: unknown, report: Report): void {
     return;
   }
   for (const field of scope as readonly unknown[]) checkScopeField(field, report);
-  if (!scope.includes(KeyField.STUDENT))
-    report('scope', 'scopes without STUDENT are not supported by this version; add KeyField.STUDENT');
+  if (scope.length === 0)
+    report('scope', 'is empty, one state for everybody; name at least one field, as KeyField.CLASS');
   const names = scope.map((field) => (isRecord(field) ? String(field.path) : field));
   if (new Set(names).size !== names.length) report('scope', 'names a field twice; leave one out');
 }
@@ -72,6 +82,24 @@ function checkScopes(entryScope: unknown, ownScope: unknown, report: Report): vo
     report('scope', `is ${here}, but its function was declared with ${there}; make them the same`);
 }
 
+/** The state type that a function was declared with; null when there is none of that name. */
+function declaredType(declared: unknown): StateType | null {
+  if (declared === undefined) return jsonState;
+  const name = isRecord(declared) ? declared.stateTypeName : undefined;
+  return typeof name === 'string' ? findStateType(name) : null;
+}
+
+function checkState({ stateType, nullState }: ReducerFunction, report: Report): void {
+  const type = declaredType(stateType);
+  if (type === null)
+    report(
+      'function',
+      `its stateType is none of ${stateTypeNames.join(', ')}; use appendList of lectern/reducers, or leave it out`,
+    );
+  const fault = (type ?? jsonState).nullFault(nullState);
+  if (fault !== null) report('function', `its nullState ${fault}`);
+}
+
 function checkFunction(value: unknown, report: Report): ReducerFunction | null {
   if (!isReducerFunction(value)) {
     const found = value === undefined ? 'is missing' : 'is not a reducer';
@@ -82,8 +110,7 @@ function checkFunction(value: unknown, report: Report): ReducerFunction | null {
     report('function', 'has no name; name the function, or give reducer() the option name');
   else if (!IDENTIFIER.test(value.reducerName))
     report('function', `its name ${JSON.stringify(value.reducerName)} must be a snake_case identifier`);
-  const fault = jsonFault(value.nullState, 'nullState');
-  if (fault !== null) report('function', `its nullState must be JSON: ${fault}`);
+  checkState(value, report);
   return value;
 }
 
@@ -105,13 +132,17 @@ export function checkEntry(name: string, entry: unknown, report: Report): Module
   const fault = 'default' in entry ? jsonFault(entry.default, 'default') : null;
   if (fault !== null) report('default', `must be JSON: ${fault}`);
   if (fn === null) return null;
+  const stateType = declaredType(fn.stateType) ?? jsonState;
+  const scope = (entry.scope ?? fn.scope) as Scope;
   return {
     id: `${name}.${fn.reducerName}`,
     name: fn.reducerName,
     contexts,
-    scope: (entry.scope ?? fn.scope) as Scope,
+    scope,
+    rekeyed: contexts.length > 1 || !asList(scope).includes(KeyField.STUDENT),
     nullState: fn.nullState as Json,
     default: (entry.default ?? null) as Json,
     reduce: fn.reduce,
+    ...(stateType !== jsonState && { stateType }),
   };
 }

@@ -5,7 +5,7 @@ import { LecternError, messageOf } from './errors.ts';
 import type { Module } from './module.ts';
 import { checkModule } from './module-check.ts';
 import { findModule, moduleFilesIn } from './module-files.ts';
-import { SOURCE_NAME, UNCLAIMED } from './topics.ts';
+import { SOURCE_NAME } from './topics.ts';
 
 export type { Module, ModuleReducer } from './module.ts';
 
@@ -95,11 +95,12 @@ export function sourcesOf(
     .filter((name) => name.endsWith('.avsc'))
     .map((name) => name.slice(0, -'.avsc'.length));
   const sources = new Set([...modules.flatMap((module) => module.contexts), ...configured, ...schemas]);
-  const wrong = [...sources].filter((source) => !SOURCE_NAME.test(source) || source === UNCLAIMED);
+  const wrong = [...sources].filter((source) => !SOURCE_NAME.test(source) || source.startsWith('_'));
   if (wrong.length > 0)
     throw new LecternError(
       'CONFIG_INVALID',
-      `LECTERN_SOURCES, schemas/sources: a source has 1 to 180 letters, digits, dots, - or _, and is not ${UNCLAIMED}; found ${wrong.join(', ')}`,
+      'LECTERN_SOURCES, schemas/sources: a source has 1 to 180 letters, digits, dots, - or _, and does not begin with ' +
+        `_, as the archive's own folders do; found ${wrong.join(', ')}`,
     );
   return [...sources].sort();
 }

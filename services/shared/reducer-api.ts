@@ -91,42 +91,93 @@ export type Reduced<S> = S | SplitState<S> | typeof unchanged;
  */
 export type ReduceFunction<S> = (event: LearningEvent, state: S) => Reduced<S> | Promise<Reduced<S>>;
 
+/** Another kind of state than plain JSON, with what a reducer gets to hold of it. */
+export interface DeclaredStateType<S> {
+  readonly stateTypeName: string;
+  /** For the compiler alone. */
+  readonly held?: S;
+}
+
+/**
+ * A list of JSON items that only grows. An event costs what it appends, however long the list is; up to 64 MiB of JSON.
+ * Queries see a plain array.
+ */
+export interface AppendList {
+  readonly length: number;
+  /** Throws when the item is not JSON, or the list is full. */
+  append(item: Json): void;
+  /** Copies of the last items, at most `count`, which is 8 or less: no more are kept in memory. Throws for more. */
+  last(count: number): readonly Json[];
+}
+
+/** A reducer with `stateType: appendList` appends to the list that it gets, and returns it. */
+export const appendList: DeclaredStateType<AppendList> = { stateTypeName: 'append_list' };
+
 export interface ReducerFunction<S = unknown> {
   /** snake_case: how queries name it, after its module. */
   readonly reducerName: string;
-  readonly nullState: S;
+  /** As JSON; with a state type, what queries would see of it. */
+  readonly nullState: unknown;
+  /** Undefined for plain JSON. */
+  readonly stateType: DeclaredStateType<S> | undefined;
   /** The scope it was declared with; an entry of REDUCERS may name it again. */
   readonly scope: Scope | undefined;
   readonly reduce: ReduceFunction<S>;
 }
 
-export interface ReducerOptions<S> {
-  readonly nullState: S;
+interface Declaration {
   readonly scope?: Scope;
   /** Needed only when the function has no name of its own. */
   readonly name?: string;
 }
+
+export interface ReducerOptions<S> extends Declaration {
+  readonly nullState: S;
+  readonly stateType?: undefined;
+}
+
+/** Of a reducer whose state is not plain JSON. */
+export interface TypedReducerOptions<S> extends Declaration {
+  /** As queries would see it: `[]` for an appendList. */
+  readonly nullState: Json;
+  readonly stateType: DeclaredStateType<S>;
+}
+
+type AnyOptions<S> = ReducerOptions<S> | TypedReducerOptions<S>;
 
 function toSnakeCase(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 }
 
 /** Declares a reducer; its scope is given here or by its entry in REDUCERS. */
-export function reducer<S>(options: ReducerOptions<S>, reduce: ReduceFunction<S>): ReducerFunction<S> {
+export function reducer<S>(options: TypedReducerOptions<S>, reduce: ReduceFunction<S>): ReducerFunction<S>;
+export function reducer<S>(options: ReducerOptions<S>, reduce: ReduceFunction<S>): ReducerFunction<S>;
+export function reducer<S>(options: AnyOptions<S>, reduce: ReduceFunction<S>): ReducerFunction<S> {
   return {
     reducerName: toSnakeCase(options.name ?? reduce.name),
     nullState: options.nullState,
+    stateType: options.stateType,
     scope: options.scope,
     reduce,
   };
 }
 
+type WithoutScope<O> = Omit<O, 'scope'>;
+
 /** Declares a reducer with one state a student. */
 export function studentEventReducer<S>(
-  options: Omit<ReducerOptions<S>, 'scope'>,
+  options: WithoutScope<TypedReducerOptions<S>>,
+  reduce: ReduceFunction<S>,
+): ReducerFunction<S>;
+export function studentEventReducer<S>(
+  options: WithoutScope<ReducerOptions<S>>,
+  reduce: ReduceFunction<S>,
+): ReducerFunction<S>;
+export function studentEventReducer<S>(
+  options: WithoutScope<AnyOptions<S>>,
   reduce: ReduceFunction<S>,
 ): ReducerFunction<S> {
-  return reducer({ ...options, scope: Scope([KeyField.STUDENT]) }, reduce);
+  return reducer({ ...options, scope: Scope([KeyField.STUDENT]) } as ReducerOptions<S>, reduce);
 }
 
 /** An entry of a module's REDUCERS. */

@@ -1,7 +1,8 @@
 /** The values of a scope's fields for one event; an event field is named `EventField.<path>`. */
 export type KeyValues = Readonly<Record<string, string>>;
 
-export type StateKind = 'Internal' | 'External';
+/** A `Session` is what the worker knows of the events of one session of a student; it belongs to no reducer. */
+export type StateKind = 'Internal' | 'External' | 'Session';
 
 export function eventFieldName(path: string): string {
   return `EventField.${path}`;
@@ -36,13 +37,23 @@ export function stateField(kind: StateKind, reducerId: string, key: string): str
   return `${kind},${reducerId},${key}`;
 }
 
+/** The field of a unit for the session of a student, under the student's key: `Session,,SESSION:...,STUDENT:...`. */
+export function sessionField(student: string, session: string): string {
+  return stateField('Session', '', keyText({ SESSION: session, STUDENT: student }));
+}
+
+export function isSessionField(field: string): boolean {
+  return field.startsWith('Session,');
+}
+
 export interface ParsedField {
   readonly kind: StateKind;
+  /** Empty for a session. */
   readonly reducerId: string;
   readonly values: KeyValues;
 }
 
-/** The inverse of `stateField`. */
+/** The inverse of `stateField`, and of `sessionField`. */
 export function parseStateField(field: string): ParsedField {
   const [kind, reducerId, ...pairs] = field.split(',');
   const values = pairs.map((pair) => {

@@ -6,9 +6,28 @@ export function eventsTopic(namespace: string, source: string): string {
   return `${namespace}.events.${source}`;
 }
 
-/** The source that an events topic carries. */
+/** What is decided at run time: one partition, archived. */
+export function controlTopic(namespace: string): string {
+  return `${namespace}.control`;
+}
+
+/** Copies of dead letters, for people and tools. */
+export function deadLettersTopic(namespace: string): string {
+  return `${namespace}.dead-letters`;
+}
+
+/** Events under another key, for a module given as `<NAME>.v<VERSION>`. */
+export function rekeyTopic(namespace: string, module: string): string {
+  return `${namespace}.rekey.${module}`;
+}
+
+/**
+ * The source under which a topic is archived: an events topic's own, and `_control` or `_rekey.<module>` for ours, which
+ * no source is named like.
+ */
 export function sourceOfTopic(namespace: string, topic: string): string {
-  return topic.slice(`${namespace}.events.`.length);
+  const events = `${namespace}.events.`;
+  return topic.startsWith(events) ? topic.slice(events.length) : `_${topic.slice(namespace.length + 1)}`;
 }
 
 /** The consumer group of a module, given as `<NAME>.v<VERSION>`. */

@@ -7,8 +7,11 @@ import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
+import { systemClock } from '../shared/clock.ts';
 import { openS3 } from '../shared/cluster.ts';
+import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
+import { createHistory } from '../shared/history/history.ts';
 import { refuseUpgrade } from '../shared/http.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -16,6 +19,8 @@ import { createEmbeddedLog } from '../shared/log/embedded.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import { createEmbeddedState } from '../shared/state/embedded.ts';
+import { workerLimits } from '../worker/config.ts';
+import { createWatchdog } from '../worker/watchdog.ts';
 import { createWorker } from '../worker/worker.ts';
 import type { StandaloneConfig } from './config.ts';
 
@@ -72,20 +77,28 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     identity: identityOf(config),
     keepIp: config.LECTERN_KEEP_IP,
   });
+  const history = createHistory({ log, archive, namespace });
+  const control = createControl({ ...common, log, history });
+  lifecycle.onStop('control', () => control.close());
+  const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: installation.modules });
+  lifecycle.onStop('watchdog', () => watchdog.stop());
   const worker = createWorker({
     ...common,
     log,
+    history,
     state,
+    control,
     modules: installation.modules,
-    checkpointMs: config.LECTERN_CHECKPOINT_MS,
-    cacheBytes: config.LECTERN_CACHE_BYTES,
+    limits: workerLimits(config),
+    watchdog,
+    clock: systemClock,
     failed: lifecycle.fail,
   });
   const archiver = createArchiver({
     ...common,
     log,
     archive,
-    topics: installation.topics.map(({ name }) => name),
+    topics: installation.archivedTopics,
     limits: {
       maxBytes: config.LECTERN_ARCHIVE_MAX_BYTES,
       maxAgeMs: config.LECTERN_ARCHIVE_MAX_AGE_MS,

@@ -1,182 +1,200 @@
-import type { Batch, LogRecord } from '../shared/log/port.ts';
-import type { Module } from '../shared/modules.ts';
-import type { DeadLetter, Unit } from '../shared/state/port.ts';
-import { stateField } from '../shared/state-key.ts';
-import type { DecodedRecord } from './decode.ts';
-import { checkEntry, cutEntry, type Entry, fold, type Refusal } from './fold.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../shared/clock.ts';
+import type { Batch } from '../shared/log/port.ts';
+import type { Anchor } from '../shared/state/port.ts';
+import type { Careful } from './careful.ts';
+import type { Cut } from './cut.ts';
+import type { DecodedEvent } from './decode.ts';
+import type { Entry } from './entry.ts';
+import type { Intake, Item } from './intake.ts';
+import type { Letters } from './letters.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Keyer } from './scope.ts';
+import type { Reduce } from './reduce.ts';
+import type { SessionSweep } from './session-sweep.ts';
+import type { Sessions } from './sessions.ts';
 import type { StateCache, Wanted } from './state-cache.ts';
 
-/** A checkpoint is closed before it would hold more. */
-const MAX_FIELDS = 1_000;
-const MAX_BYTES = 4 * 1_048_576;
-const MAX_DEAD_LETTERS = 500;
-
 export interface ClaimedUnitDeps {
-  readonly unit: Unit;
-  readonly module: Module;
-  /** Of the module's reducers, in their order. */
-  readonly keyers: readonly Keyer[];
-  readonly decode: (record: LogRecord) => DecodedRecord;
-  readonly token: string;
-  /** What the claim returned. */
-  readonly next: number | null;
+  /** The offset that is stored; null when nothing was ever checkpointed. */
+  readonly stored: number | null;
+  /** The offset of the next record to fold. */
+  readonly position: number;
+  readonly intake: Intake;
+  readonly reduce: Reduce;
   readonly cache: StateCache;
+  readonly sessions: Sessions;
+  readonly sweep: SessionSweep;
+  readonly letters: Letters;
+  readonly careful: Careful;
+  readonly cut: Cut;
   readonly pipeline: Pipeline;
+  /** The texts of fields of the unit, in one round trip. */
+  readonly readMany: (fields: readonly string[]) => Promise<readonly (string | null)[]>;
   readonly checkpointMs: number;
-  readonly now: () => number;
-  readonly refused: (reducerId: string) => void;
+  readonly clock: Clock;
+  readonly duplicate: () => void;
+  readonly folded: (count: number) => void;
+  /** The batch of an event is through. */
+  readonly release: (event: DecodedEvent) => void;
+  /** Ends what the claim still has under way. */
+  readonly close: () => void;
 }
 
 /** One unit from a claim until the claim is lost: its states in memory, and how far they are. */
 export interface ClaimedUnit {
   /** The offset of the next record to fold. */
   readonly position: number;
-  reduce(batch: Batch): Promise<void>;
+  /** The offset of the next record to read. */
+  readonly expects: number;
+  /** Whether records before the position are still being read. */
+  readonly readingBack: boolean;
+  /** Where to read from when the partition was given anew. */
+  resumeFrom(): number;
+  /** What lies before the position cannot be read. */
+  skipReadBack(): void;
+  /** Folds a batch. Null, or why the unit must stop. */
+  take(batch: Batch): Promise<string | null>;
   /** A fetch ended at the log's end with nothing beyond `position`. */
   caughtUp(): void;
+  /** Closes a dead letter that a person dropped. */
+  drop(reducer: string, offset: number): void;
   /** Cuts a checkpoint if one is due: changes older than the interval, or an idle second since the last. */
   tick(): Promise<void>;
   /** Cuts what is left and waits until it is stored or lost. */
   flush(): Promise<void>;
+  /** The claim is over: nothing more is published for it. */
+  close(): void;
 }
 
-interface Decoded {
-  readonly record: LogRecord;
-  readonly result: DecodedRecord;
-  /** By reducer; null where the event lacks a field of the scope, none for what is no event. */
-  readonly keys: readonly (string | null)[];
-}
+type Entries = (Entry | null)[];
+
+/** What is stored of a record to know it again: nothing that it says. */
+const anchorOf = ({ offset, timestamp, id }: Item): Anchor => ({ offset, timestamp, id });
 
 const IDLE_RENEWAL_MS = 1_000;
+/** Reducing for longer without a break would keep the process from its heartbeats. */
+const TURN_MS = 50;
 
 /**
- * Calls must not overlap, except `caughtUp`. Between the awaits of `reduce` the position always names the record after
+ * Calls must not overlap, except `caughtUp`. Between the awaits of `take` the position always names the record after
  * the last one that is in the states, so a cut at any of them is exact.
  */
 export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
-  const { unit, module, cache, pipeline } = deps;
-  let position = deps.next ?? 0;
-  let stored = deps.next;
-  let deadLetters: DeadLetter[] = [];
+  const { intake, reduce, cache, sessions, careful, pipeline, clock } = deps;
+  let { position, stored } = deps;
+  /** The last item that was folded. */
+  let last: Item | null = null;
   let caughtUpAt: number | null = null;
-  let cutAt = deps.now();
+  let cutAt = clock.now();
+  let turnAt = clock.now();
 
-  const refuse = (reducer: string, { offset, reason, stack }: Refusal): void => {
-    const { topic, partition } = unit;
-    deadLetters.push({
-      reducer,
-      version: module.version,
-      topic,
-      partition,
-      offset,
-      reason,
-      ...(stack && { stack }),
-    });
-    deps.refused(reducer);
-  };
-
-  const decodeAll = (records: readonly LogRecord[]): Decoded[] =>
-    records.map((record) => {
-      const result = deps.decode(record);
-      const keys = result.kind === 'ok' ? deps.keyers.map((key) => key(result.student, result.client)) : [];
-      return { record, result, keys };
-    });
-
-  /** The states that the events need and that are not in memory. */
-  const missing = (decoded: readonly Decoded[]): Wanted[] => {
+  /** The entries that the items need, by item and reducer; what memory lacks is read in one round trip. */
+  const load = async (items: readonly Item[]): Promise<readonly Entries[]> => {
     const wanted: Wanted[] = [];
-    for (const { keys } of decoded)
-      for (const [index, key] of keys.entries()) {
-        const reducer = module.reducers[index]!;
-        if (key !== null && cache.get(reducer, key) === undefined) wanted.push({ reducer, key });
+    const places: { readonly entries: Entries; readonly want: Wanted }[] = [];
+    const all = items.map(({ keys }) => {
+      const entries: Entries = new Array<Entry | null>(keys.length);
+      for (let index = 0; index < keys.length; index++) {
+        const key = keys[index]!;
+        const entry = key === null ? null : cache.get(index, key);
+        if (entry === undefined) {
+          const want = { index, key: key! };
+          wanted.push(want);
+          places.push({ entries, want });
+        } else entries[index] = entry;
       }
-    return wanted;
-  };
-
-  const changed = (): boolean => position !== (stored ?? 0) || deadLetters.length > 0;
-  const full = (): boolean =>
-    cache.dirtyFields + 2 * module.reducers.length > MAX_FIELDS ||
-    cache.dirtyBytes > MAX_BYTES ||
-    deadLetters.length > MAX_DEAD_LETTERS;
-
-  const checkAll = async (dirty: readonly Entry[]): Promise<void> => {
-    for (const entry of dirty) {
-      const checked = checkEntry(entry);
-      for (const refusal of Array.isArray(checked) ? checked : await checked)
-        refuse(entry.reducer.id, refusal);
+      return entries;
+    });
+    const fields = cache.fieldsOf(wanted);
+    const more = sessions.missing(items);
+    if (fields.length + more.length > 0) {
+      const texts = await deps.readMany([...fields, ...more]);
+      cache.fill(wanted, texts.slice(0, fields.length));
+      sessions.fill(more, texts.slice(fields.length));
     }
+    for (const { entries, want } of places) entries[want.index] = cache.get(want.index, want.key)!;
+    return all;
   };
 
   const cut = async (): Promise<void> => {
-    await pipeline.room();
-    const dirty = cache.takeDirty();
-    await checkAll(dirty);
-    const states = new Map<string, string | null>();
-    for (const entry of dirty) {
-      const texts = cutEntry(entry);
-      if (texts === null) continue;
-      states.set(stateField('Internal', entry.reducer.id, entry.key), texts.internal);
-      if (texts.external !== undefined)
-        states.set(stateField('External', entry.reducer.id, entry.key), texts.external);
-    }
-    cache.settle(dirty);
-    pipeline.submit({ token: deps.token, expected: stored, next: position, states, deadLetters, caughtUpAt });
-    stored = position;
-    deadLetters = [];
-    cutAt = deps.now();
+    const next = position;
+    await deps.cut.make({ expected: stored, next, anchor: last && anchorOf(last), caughtUpAt });
+    stored = next;
+    cutAt = clock.now();
+  };
+  const changed = (): boolean => position !== (stored ?? deps.position) || deps.cut.isWaiting;
+
+  /** Every event alone: what ends the process is found by what was stored before it. */
+  const settleCarefully = async (): Promise<void> => {
+    await cut();
+    await pipeline.drained();
+    careful.passed();
   };
 
-  /** Gives a promise only where a reducer did, or refused: most events cost no turn of the event loop. */
-  const reduceFrom = (item: Decoded, first: number): Promise<void> | undefined => {
-    const { record, result, keys } = item;
-    if (result.kind === 'deadLetter') {
-      refuse(module.name, { offset: record.offset, reason: result.reason });
-      return undefined;
-    }
-    for (let index = first; index < keys.length; index++) {
-      const key = keys[index];
-      if (key === null || key === undefined) continue;
-      const entry = cache.get(module.reducers[index]!, key)!;
-      const refused = fold(entry, result);
-      cache.touch(entry, result.bytes);
-      if (refused !== null)
-        return refused.then((refusals) => {
-          for (const refusal of refusals) refuse(entry.reducer.id, refusal);
-          return reduceFrom(item, index + 1);
-        });
-    }
+  const foldItem = (item: Item, entries: Entries): Promise<void> | undefined => {
+    const isNothing = item.event === null && !item.origin;
+    if (isNothing || item.requeued !== null || sessions.accept(item)) return reduce.item(item, entries);
+    deps.duplicate();
     return undefined;
+  };
+
+  /** What is due between two events. */
+  const pause = async (): Promise<void> => {
+    if (careful.active) await settleCarefully();
+    if (clock.now() - turnAt <= TURN_MS) return;
+    await turn();
+    turnAt = clock.now();
+  };
+
+  const foldAll = async (items: readonly Item[], entries: readonly Entries[]): Promise<void> => {
+    for (let index = 0; index < items.length && !pipeline.isLost; index++) {
+      const item = items[index]!;
+      if (deps.cut.isFull) await cut();
+      const pending = foldItem(item, entries[index]!);
+      if (pending !== undefined) await pending;
+      position = item.offset + 1;
+      last = item;
+      if (careful.active || clock.now() - turnAt > TURN_MS) await pause();
+    }
+  };
+
+  /** What is dropped is read back from the store, so what is on its way there stays. */
+  const makeRoom = (): void => {
+    if (cache.isOverBudget()) cache.evict(pipeline.inFlight);
+    if (sessions.isOverBudget()) sessions.evict(pipeline.inFlight);
   };
 
   return {
     get position() {
       return position;
     },
-    async reduce(batch) {
-      const records = batch.records.filter(({ offset }) => offset >= position);
-      const decoded = decodeAll(records);
-      await cache.load(missing(decoded));
-      for (const item of decoded) {
-        if (full()) await cut();
-        const pending = reduceFrom(item, 0);
-        if (pending !== undefined) await pending;
-        position = item.record.offset + 1;
-      }
-      caughtUpAt = position < batch.endOffset ? null : deps.now();
-      if (deps.now() - cutAt >= deps.checkpointMs) await cut();
-      if (cache.isOverBudget()) {
-        // What is dropped is read back from the store, so everything written must be there.
-        await pipeline.drained();
-        cache.evict();
-      }
+    get expects() {
+      return intake.expects;
+    },
+    get readingBack() {
+      return intake.readingBack;
+    },
+    resumeFrom: intake.resumeFrom,
+    skipReadBack: intake.skipReadBack,
+    async take(batch) {
+      const taken = intake.take(batch.records);
+      if (taken.kind === 'stopped') return taken.reason;
+      turnAt = clock.now();
+      await foldAll(taken.items, await load(taken.items));
+      for (const { event } of taken.items) if (event !== null) deps.release(event);
+      deps.folded(taken.items.length);
+      caughtUpAt = position < batch.endOffset ? null : clock.now();
+      if (changed() && clock.now() - cutAt >= deps.checkpointMs) await cut();
+      makeRoom();
+      return null;
     },
     caughtUp() {
-      caughtUpAt = deps.now();
+      if (!intake.readingBack) caughtUpAt = clock.now();
     },
+    drop: (reducer, offset) => deps.letters.close(reducer, offset),
     async tick() {
-      const age = deps.now() - cutAt;
+      if (pipeline.inFlight === 0) await deps.sweep.step();
+      const age = clock.now() - cutAt;
       const renewal = caughtUpAt !== null && age >= IDLE_RENEWAL_MS && pipeline.inFlight === 0;
       if ((changed() && age >= deps.checkpointMs) || renewal) await cut();
     },
@@ -184,5 +202,6 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       if (changed()) await cut();
       await pipeline.drained();
     },
+    close: deps.close,
   };
 }

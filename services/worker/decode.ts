@@ -1,57 +1,148 @@
 import type { Envelope, EventCodec } from '../shared/event.ts';
 import type { LogRecord } from '../shared/log/port.ts';
 import type { LearningEvent } from '../shared/reducer-api.ts';
+import { copyJson } from './copy-json.ts';
+import type { Keyed } from './scope.ts';
 
-/** An event of a batch. */
-export interface DecodedEvent {
+/** An event of a batch. What it holds is shared by all that fold it. */
+export interface DecodedEvent extends Keyed {
+  readonly kind: 'ok';
   readonly offset: number;
-  readonly student: string;
+  /** When the log appended it, in milliseconds. */
+  readonly timestamp: number;
+  /** Of the record's value. */
   readonly bytes: number;
-  /** To look for keys in, before any reducer has it. */
-  readonly client: LearningEvent['client'];
+  readonly envelope: Envelope;
+  /** The record's own: never to be changed. */
+  readonly value: Buffer;
+  /** To look for keys in, as `metadata`: never to be changed. */
+  client(): LearningEvent['client'];
   /**
    * The event in objects that nobody else has. Every reducer gets its own: one that keeps a part of the event in its
    * state, and changes that state in place, must change nothing for others, nor for a fold that is made again.
    */
   fresh(): LearningEvent;
+  /** Lets go of what can be decoded again; for when a batch is through. */
+  release(): void;
 }
 
 export type DecodedRecord =
-  | ({ readonly kind: 'ok' } & DecodedEvent)
-  | { readonly kind: 'deadLetter'; readonly reason: string };
+  | DecodedEvent
+  | {
+      readonly kind: 'deadLetter';
+      readonly offset: number;
+      readonly timestamp: number;
+      readonly reason: string;
+    };
 
-function toEvent({ client, server, metadata, receivedAt }: Envelope): LearningEvent {
-  return {
-    client: JSON.parse(client) as LearningEvent['client'],
-    server: { ...(JSON.parse(server) as object), time: receivedAt / 1e6 },
-    metadata: JSON.parse(metadata) as LearningEvent['metadata'],
-  };
+type Client = LearningEvent['client'];
+type Metadata = LearningEvent['metadata'];
+
+/** Makes each part when somebody looks at it: that is most of what an event costs, and few reducers need it all. */
+class FreshEvent implements LearningEvent {
+  readonly #of: Decoded;
+  #client: Client | undefined;
+  #server: LearningEvent['server'] | undefined;
+  #metadata: Metadata | undefined;
+
+  constructor(of: Decoded) {
+    this.#of = of;
+  }
+
+  get client(): Client {
+    this.#client ??= this.#of.ownClient();
+    return this.#client;
+  }
+
+  get server(): LearningEvent['server'] {
+    if (this.#server === undefined) {
+      const { server, receivedAt } = this.#of.envelope;
+      this.#server = { ...(JSON.parse(server) as object), time: receivedAt / 1e6 };
+    }
+    return this.#server;
+  }
+
+  get metadata(): Metadata {
+    this.#metadata ??= JSON.parse(this.#of.envelope.metadata) as Metadata;
+    return this.#metadata;
+  }
+
+  toJSON(): LearningEvent {
+    return { client: this.client, server: this.server, metadata: this.metadata };
+  }
+}
+
+class Decoded implements DecodedEvent {
+  readonly kind = 'ok';
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly bytes: number;
+  readonly student: string;
+  readonly value: Buffer;
+  readonly #codec: EventCodec;
+  /** Dropped when a batch is through: an event may be kept until the next checkpoint, and its texts are large. */
+  #envelope: Envelope | undefined;
+  /** As it was parsed; nobody else has it. */
+  #client: Client | undefined;
+  #metadata: Metadata | undefined;
+
+  constructor(record: LogRecord, value: Buffer, envelope: Envelope, codec: EventCodec) {
+    this.offset = record.offset;
+    this.timestamp = record.timestamp;
+    this.bytes = value.length;
+    this.student = envelope.key;
+    this.value = value;
+    this.#codec = codec;
+    this.#envelope = envelope;
+    this.#client = JSON.parse(envelope.client) as Client;
+  }
+
+  get envelope(): Envelope {
+    if (this.#envelope === undefined) {
+      const decoded = this.#codec.decode(this.value);
+      if (decoded.kind !== 'ok') throw new TypeError(`the record changed: ${decoded.reason}`);
+      this.#envelope = decoded.value;
+    }
+    return this.#envelope;
+  }
+
+  client(): Client {
+    this.#client ??= JSON.parse(this.envelope.client) as Client;
+    return this.#client;
+  }
+
+  ownClient(): Client {
+    return copyJson(this.client());
+  }
+
+  metadata(): Metadata {
+    this.#metadata ??= JSON.parse(this.envelope.metadata) as Metadata;
+    return this.#metadata;
+  }
+
+  fresh(): LearningEvent {
+    return new FreshEvent(this);
+  }
+
+  release(): void {
+    this.#envelope = undefined;
+    this.#client = undefined;
+    this.#metadata = undefined;
+  }
 }
 
 /** Turns a record of an events topic into what reducers receive. What is not one of our events is a dead letter. */
 export function createDecoder(codec: EventCodec): (record: LogRecord) => DecodedRecord {
-  return ({ value, offset }) => {
-    if (value === null) return { kind: 'deadLetter', reason: 'the record has no value' };
+  return (record) => {
+    const { value, offset, timestamp } = record;
+    const refuse = (reason: string): DecodedRecord => ({ kind: 'deadLetter', offset, timestamp, reason });
+    if (value === null) return refuse('the record has no value');
     const decoded = codec.decode(value);
-    if (decoded.kind !== 'ok') return decoded;
-    const envelope = decoded.value;
+    if (decoded.kind !== 'ok') return refuse(decoded.reason);
     try {
-      const parsed = toEvent(envelope);
-      let first: LearningEvent | undefined = parsed;
-      return {
-        kind: 'ok',
-        offset,
-        student: envelope.key,
-        bytes: value.length,
-        client: parsed.client,
-        fresh() {
-          const event = first ?? toEvent(envelope);
-          first = undefined;
-          return event;
-        },
-      };
+      return new Decoded(record, value, decoded.value, codec);
     } catch (error) {
-      return { kind: 'deadLetter', reason: `a part of the event is not JSON: ${(error as Error).message}` };
+      return refuse(`the client part of the event is not JSON: ${(error as Error).message}`);
     }
   };
 }

@@ -1,18 +1,22 @@
 import { z } from 'zod';
-import { kafkaShape, openKafka, openRedis, redisShape } from '../shared/cluster.ts';
+import { systemClock } from '../shared/clock.ts';
+import { kafkaShape, openKafka, openRedis, openS3, redisShape, s3Shape } from '../shared/cluster.ts';
 import { parseConfig } from '../shared/config.ts';
+import { createControl } from '../shared/control/control.ts';
+import { createHistory } from '../shared/history/history.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
-import { workerShape } from './config.ts';
+import { workerLimits, workerShape } from './config.ts';
+import { createWatchdog } from './watchdog.ts';
 import { createWorker } from './worker.ts';
 
 /**
- * The worker as a process of its own, on Kafka and Redis. It guarantees what `worker.ts` says, whose numbered steps are
+ * The worker as a process of its own, on Kafka, Redis and S3. It guarantees what `worker.ts` says, whose numbered steps are
  * those of a unit; any number of workers share the partitions of each module's group.
  * On SIGTERM: readiness off, units checkpointed, groups left, connections closed.
  */
-const schema = z.object({ ...workerShape, ...kafkaShape, ...redisShape });
+const schema = z.object({ ...workerShape, ...kafkaShape, ...redisShape, ...s3Shape });
 
 runService({
   name: 'worker',
@@ -24,13 +28,24 @@ runService({
     lifecycle.onStop('log', () => log.close());
     const state = openRedis(config, config.LECTERN_NAMESPACE, logger);
     lifecycle.onStop('state', () => state.close());
+    const archive = openS3(config);
+    lifecycle.onStop('archive', () => archive.close());
+    const namespace = config.LECTERN_NAMESPACE;
+    const history = createHistory({ log, archive, namespace });
+    const control = createControl({ log, history, namespace, logger, registry });
+    lifecycle.onStop('control', () => control.close());
+    const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: installation.modules });
+    lifecycle.onStop('watchdog', () => watchdog.stop());
     const worker = createWorker({
       log,
+      history,
       state,
+      control,
       modules: installation.modules,
-      namespace: config.LECTERN_NAMESPACE,
-      checkpointMs: config.LECTERN_CHECKPOINT_MS,
-      cacheBytes: config.LECTERN_CACHE_BYTES,
+      namespace,
+      limits: workerLimits(config),
+      watchdog,
+      clock: systemClock,
       logger,
       registry,
       failed: lifecycle.fail,

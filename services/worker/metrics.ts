@@ -5,6 +5,8 @@ export interface WorkerMetrics {
   readonly deadLetters: Counter<'module' | 'reducer'>;
   readonly checkpoints: Counter<'module' | 'outcome'>;
   readonly claims: Counter<'module'>;
+  readonly duplicates: Counter<'module'>;
+  readonly takeover: Histogram<'module'>;
   readonly lag: Gauge<'consumergroup' | 'topic' | 'partition'>;
   readonly eventAge: Histogram<'module'>;
 }
@@ -34,6 +36,19 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       name: 'lectern_worker_claims_total',
       help: 'Units claimed.',
       labelNames: ['module'],
+      registers,
+    }),
+    duplicates: new Counter({
+      name: 'lectern_worker_duplicates_total',
+      help: 'Records that were dropped because the log held their event already.',
+      labelNames: ['module'],
+      registers,
+    }),
+    takeover: new Histogram({
+      name: 'lectern_worker_takeover_seconds',
+      help: 'From the assignment of a unit that another member had until it is reduced again.',
+      labelNames: ['module'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
       registers,
     }),
     lag: new Gauge({

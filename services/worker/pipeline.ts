@@ -13,6 +13,7 @@ export interface PipelineDeps {
 
 export interface Pipeline {
   readonly inFlight: number;
+  readonly isLost: boolean;
   /** Resolves when another checkpoint may be submitted, or when the pipeline is lost. */
   room(): Promise<void>;
   submit(checkpoint: Checkpoint): void;
@@ -45,6 +46,9 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   return {
     get inFlight() {
       return inFlight;
+    },
+    get isLost() {
+      return lost;
     },
     room: () => until(() => lost || inFlight < MAX_IN_FLIGHT),
     drained: () => until(() => inFlight === 0),

@@ -1,40 +1,62 @@
-import type { Module, ModuleReducer } from '../shared/modules.ts';
+import type { ModuleReducer } from '../shared/modules.ts';
 import { stateField } from '../shared/state-key.ts';
-import { createEntry, type Entry } from './fold.ts';
+import { createEntry, type Entry, writeEntry } from './entry.ts';
+import { checkEntry } from './fold.ts';
+import type { FoldPolicy } from './fold-policy.ts';
+import type { Refusal } from './refusal.ts';
+import { createStateRows, type Row } from './state-rows.ts';
 
 export interface Wanted {
-  readonly reducer: ModuleReducer;
+  /** Of the reducer, in REDUCERS order. */
+  readonly index: number;
   readonly key: string;
 }
 
+/** What the cache notes of an entry. */
+export interface CachedEntry extends Entry {
+  isDirty: boolean;
+  /** The number of the cut that it was last part of. */
+  cut: number;
+  /** What it counts for in the cache's bytes; nothing while it is dirty. */
+  size: number;
+  /** Its parts that count for dirty fields. */
+  countedParts: number;
+}
+
 export interface StateCache {
-  get(reducer: ModuleReducer, key: string): Entry | undefined;
-  /** Reads states that are not in memory, in one call of `readMany`; a state may be wanted several times. */
-  load(wanted: readonly Wanted[]): Promise<void>;
-  /** Takes note that an event of so many bytes was folded into an entry. */
+  get(reducer: number, key: string): Entry | undefined;
+  /** The fields to read for states that are not in memory; a state may be wanted several times. */
+  fieldsOf(wanted: readonly Wanted[]): readonly string[];
+  /** Takes the texts of `fieldsOf`, in its order. Throws UNIT_STOPPED when one is no state of its reducer. */
+  fill(wanted: readonly Wanted[], texts: readonly (string | null)[]): void;
+  /** Takes note that an event of so many bytes was given to an entry's fold. */
   touch(entry: Entry, bytes: number): void;
-  /** The entries changed since the last cut, which the caller now writes and gives back with `settle`. */
+  /** The entries changed since the last cut. Each is then checked and written; one cut is in one checkpoint. */
   takeDirty(): readonly Entry[];
-  settle(entries: readonly Entry[]): void;
+  /** Puts an entry into texts; what is refused because it could not be. */
+  check(entry: Entry): readonly Refusal[] | Promise<readonly Refusal[]>;
+  /** Adds what a checked entry changed to the fields of a checkpoint. */
+  write(entry: Entry, states: Map<string, string | null>): void;
   /** How many fields the dirty entries write, at most. */
   readonly dirtyFields: number;
-  /** About what the dirty entries' texts have now: what they had at the last cut, and the events since. */
+  /** About how many bytes they write: what they had before and the events since, or more if that used to be short. */
   readonly dirtyBytes: number;
   isOverBudget(): boolean;
   /**
-   * Drops clean entries, those loaded first, until half the budget is free. Only when no batch needs them and every
-   * checkpoint is stored: they are read back from there.
+   * Drops states that were not used for longest until an eighth of the budget is free: only what is stored, so never
+   * one that is dirty, nor one of the last `inFlight` cuts. Not while a batch holds entries.
    */
-  evict(): void;
+  evict(inFlight?: number): void;
 }
 
 export interface StateCacheDeps {
-  readonly module: Module;
-  readonly readMany: (fields: readonly string[]) => Promise<readonly (string | null)[]>;
+  readonly reducers: readonly ModuleReducer[];
+  readonly policy: FoldPolicy;
   readonly maxBytes: () => number;
 }
 
-const ENTRY_OVERHEAD_BYTES = 300;
+/** What an entry takes in memory besides its key, its text and its value, with its place in the cache. */
+const ENTRY_OVERHEAD_BYTES = 500;
 
 function sizeOf(entry: Entry): number {
   return ENTRY_OVERHEAD_BYTES + entry.key.length + 3 * (entry.text?.length ?? 0);
@@ -42,75 +64,124 @@ function sizeOf(entry: Entry): number {
 
 /** The states of one unit in memory, bounded in bytes. A changed state is never dropped before it was checkpointed. */
 export function createStateCache(deps: StateCacheDeps): StateCache {
-  const byReducer = new Map<ModuleReducer, Map<string, Entry>>(
-    deps.module.reducers.map((reducer) => [reducer, new Map<string, Entry>()]),
-  );
-  let dirty = new Set<Entry>();
+  const { reducers, policy } = deps;
+  const rows = createStateRows(reducers);
+  let dirty: CachedEntry[] = [];
   let dirtyBytes = 0;
+  let dirtyParts = 0;
   /** Whether any reducer of the module keeps an external state of its own. */
   let anySplit = false;
   let totalBytes = 0;
+  let cuts = 0;
+  /** How much more than expected was written: reducers may make much out of small events. */
+  let growth = 1;
+  let expectedLength = 0;
+  let writtenLength = 0;
+  let distinct: { readonly of: readonly Wanted[]; readonly wanted: readonly Wanted[] } | null = null;
 
-  const once = (wanted: readonly Wanted[]): Wanted[] => {
+  const once = (wanted: readonly Wanted[]): readonly Wanted[] => {
+    if (distinct?.of === wanted) return distinct.wanted;
     const seen = new Set<string>();
-    return wanted.filter(({ reducer, key }) => {
-      const name = stateField('Internal', reducer.id, key);
-      if (seen.has(name)) return false;
-      seen.add(name);
-      return true;
+    const some = wanted.filter(({ index, key }) => {
+      const name = `${index},${key}`;
+      return !seen.has(name) && seen.add(name);
     });
+    distinct = { of: wanted, wanted: some };
+    return some;
+  };
+
+  const isStored = (entry: CachedEntry, inFlight: number): boolean =>
+    !entry.isDirty && entry.cut <= cuts - inFlight;
+
+  const count = (entry: CachedEntry): void => {
+    entry.size = sizeOf(entry);
+    totalBytes += entry.size;
+  };
+  const discount = (entry: CachedEntry): void => {
+    totalBytes -= entry.size;
+    entry.size = 0;
+  };
+
+  /** What is written tells how good the guess was, from one cut to the next. */
+  const learn = (): void => {
+    if (expectedLength > 0) growth = Math.max(1, writtenLength / expectedLength, growth * 0.9);
+    expectedLength = dirtyBytes;
+    writtenLength = 0;
   };
 
   return {
-    get: (reducer, key) => byReducer.get(reducer)!.get(key),
-    async load(wanted) {
-      if (wanted.length === 0) return;
-      const absent = once(wanted);
-      const fields = absent.flatMap(({ reducer, key }) => [
-        stateField('Internal', reducer.id, key),
-        stateField('External', reducer.id, key),
-      ]);
-      const texts = await deps.readMany(fields);
-      absent.forEach(({ reducer, key }, index) => {
-        const stored = { internal: texts[2 * index] ?? null, external: texts[2 * index + 1] ?? null };
-        const entry = createEntry(reducer, key, stored);
-        byReducer.get(reducer)!.set(key, entry);
-        totalBytes += sizeOf(entry);
-      });
+    get: rows.get,
+    fieldsOf: (wanted) =>
+      once(wanted).flatMap(({ index, key }) => {
+        const { id } = reducers[index]!;
+        return [stateField('Internal', id, key), stateField('External', id, key)];
+      }),
+    fill(wanted, texts) {
+      for (const [place, { index, key }] of once(wanted).entries()) {
+        const stored = { internal: texts[2 * place] ?? null, external: texts[2 * place + 1] ?? null };
+        const entry: CachedEntry = {
+          ...createEntry(reducers[index]!, key, stored),
+          isDirty: false,
+          cut: 0,
+          size: 0,
+          countedParts: 0,
+        };
+        rows.add(index, key, entry);
+        count(entry);
+      }
+      distinct = null;
     },
-    touch(entry, bytes) {
+    touch(touched, bytes) {
+      const entry = touched as CachedEntry;
+      if (entry.folded.length === 0 && !entry.unsaved && !entry.busy) return;
       dirtyBytes += bytes;
       anySplit ||= entry.externalStored || (entry.external !== undefined && entry.external !== null);
-      if (dirty.has(entry)) return;
-      dirty.add(entry);
+      const parts = entry.parts.length + entry.type.waitingParts(entry.value);
+      dirtyParts += parts - entry.countedParts;
+      entry.countedParts = parts;
+      if (entry.isDirty) return;
+      entry.isDirty = true;
+      dirty.push(entry);
       dirtyBytes += entry.text?.length ?? 0;
+      discount(entry);
     },
     takeDirty() {
-      const taken = [...dirty];
-      dirty = new Set();
+      learn();
+      const taken = dirty;
+      dirty = [];
       dirtyBytes = 0;
-      for (const entry of taken) totalBytes -= sizeOf(entry);
+      dirtyParts = 0;
+      cuts += 1;
+      for (const entry of taken) {
+        entry.isDirty = false;
+        entry.cut = cuts;
+        entry.countedParts = 0;
+      }
       return taken;
     },
-    settle(entries) {
-      for (const entry of entries) totalBytes += sizeOf(entry);
+    check: (entry) => checkEntry(entry, policy),
+    write(entry, states) {
+      writtenLength += writeEntry(entry, states);
+      count(entry as CachedEntry);
     },
     get dirtyFields() {
-      return dirty.size * (anySplit ? 2 : 1);
+      return dirty.length * (anySplit ? 2 : 1) + dirtyParts;
     },
     get dirtyBytes() {
-      return dirtyBytes;
+      return dirtyBytes * growth;
     },
     isOverBudget: () => totalBytes > deps.maxBytes(),
-    evict() {
-      const limit = deps.maxBytes();
-      for (const entries of byReducer.values())
-        for (const [key, entry] of entries) {
-          if (totalBytes <= limit / 2) return;
-          if (dirty.has(entry)) continue;
-          entries.delete(key);
-          totalBytes -= sizeOf(entry);
-        }
+    evict(inFlight = 0) {
+      const enough = (deps.maxBytes() * 7) / 8;
+      const keep = (row: Row): boolean =>
+        !row.entries.every((entry) => entry === undefined || isStored(entry, inFlight));
+      rows.evict(
+        () => totalBytes <= enough,
+        keep,
+        (row) => {
+          for (const entry of row.entries) if (entry !== undefined) discount(entry);
+        },
+      );
     },
   };
 }

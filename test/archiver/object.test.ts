@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { createObjectEncoder } from '../../services/archiver/object.ts';
+import { anchorOf } from '../../services/shared/archive/object-range.ts';
 import { readContainer } from '../../services/shared/avro.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import { eventRecord } from '../support/events.ts';
@@ -38,10 +39,26 @@ test('an object is named after its source, the UTC date of its first record, and
   expect(name).toBe('events/source=essay/date=2026-05-01/test.events.essay+3+00000000000000001234.avro');
 });
 
-test('an object says which offsets it holds, and the hash of its bytes', async () => {
+test('an object says which offsets it holds, the hash of its bytes, and how to know its last record', async () => {
   const object = await createObjectEncoder().encode(of, records);
   const sha256 = createHash('sha256').update(object.bytes).digest('hex');
-  expect(object.range).toEqual({ first: 1_234, last: 1_236, count: 3, sha256 });
+  const anchor = anchorOf(records[2]!);
+  expect(object.range).toEqual({ first: 1_234, last: 1_236, count: 3, sha256, anchor });
+});
+
+test('a record is known by its time and its value, and nothing else', () => {
+  const [event, , empty] = records as [LogRecord, LogRecord, LogRecord];
+  const others = [
+    event,
+    { ...event, timestamp: event.timestamp + 1 },
+    { ...event, value: bytes('{}') },
+    { ...event, value: bytes('null') },
+    { ...event, value: bytes('') },
+    { ...event, value: null },
+    empty,
+  ];
+  expect(new Set(others.map(anchorOf)).size).toBe(others.length);
+  expect(anchorOf({ ...event, offset: 7, headers: {} } as LogRecord)).toBe(anchorOf(event));
 });
 
 test('the same records give the same bytes, other ones others', async () => {

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { createObjectEncoder } from '../../services/archiver/object.ts';
 import { createPartitionArchiver } from '../../services/archiver/partition.ts';
 import { MAX_OBJECT_BYTES } from '../../services/shared/archive/object-rules.ts';
+import { createObjectOpener } from '../../services/shared/archive/open-object.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import {
   at,
@@ -31,6 +32,7 @@ test('records that do not fit into an object compressed are put as several', asy
         return some.length > 4 ? { ...object, bytes: Buffer.alloc(MAX_OBJECT_BYTES + 1) } : object;
       },
     },
+    opener: createObjectOpener(house.archive),
     maxBytes: 100 * RECORD_BYTES,
     logger: createLogger({ service: 'test', level: 'silent' }),
     now: Date.now,
@@ -42,6 +44,7 @@ test('records that do not fit into an object compressed are put as several', asy
     revoked: () => undefined,
     batch: async (batch) => partition.append(batch.records),
     caughtUp: () => undefined,
+    outOfRange: () => undefined,
     failed: (error) => {
       throw error;
     },

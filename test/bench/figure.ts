@@ -6,14 +6,15 @@ export interface Figure {
   readonly unit: string;
   readonly ratio?: number;
   readonly ratioTo?: string;
+  /** In the unit of `value`. */
   readonly target?: number;
   readonly met?: boolean;
 }
 
 export function printFigure(figure: Figure): void {
-  const round = (value: number): number => Number(value.toPrecision(4));
-  const { value, ratio } = figure;
-  process.stdout.write(
-    `${JSON.stringify({ ...figure, value: round(value), ...(ratio === undefined ? {} : { ratio: round(ratio) }) })}\n`,
-  );
+  const rounded = Object.entries(figure).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value,
+  ]);
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(rounded))}\n`);
 }

@@ -1,21 +1,47 @@
 import { createRun, type OwnedRun } from '../../deploy/local/run.ts';
+import { growth } from './growth.ts';
+import { idle } from './idle.ts';
+import { type BenchOptions, parseOptions } from './options.ts';
 import { pipeline } from './pipeline.ts';
+import { reduce } from './reduce.ts';
+import { takeover } from './takeover.ts';
 
 /** `npm run bench [-- <name>]`: prints one JSON line a figure. Without a name, every bench in turn. */
-const benches: Readonly<Record<string, (run: OwnedRun) => Promise<void>>> = { pipeline };
+const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) => Promise<void>>> = {
+  pipeline,
+  reduce,
+  growth,
+  takeover,
+  idle,
+};
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => benches[name] === undefined);
-if (unknown.length > 0) {
-  console.error(`no bench is named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
-  process.exit(1);
+function asked(): ReturnType<typeof parseOptions> {
+  try {
+    const { names, options } = parseOptions(process.argv.slice(2));
+    const unknown = names.filter((name) => benches[name] === undefined);
+    if (unknown.length > 0)
+      throw new Error(
+        `no bench is named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`,
+      );
+    return { names: names.length === 0 ? Object.keys(benches) : names, options };
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
 }
-for (const name of asked.length === 0 ? Object.keys(benches) : asked) {
+
+const { names, options } = asked();
+let failed = false;
+for (const name of names) {
   const run = createRun();
   try {
-    await benches[name]!(run);
+    await benches[name]!(run, options);
+  } catch (error) {
+    // A bench whose states came out wrong has no figures; the others may still have theirs.
+    console.error(`${name}:`, error);
+    failed = true;
   } finally {
     await run.close();
   }
 }
-process.exit(0);
+process.exit(failed ? 1 : 0);

@@ -1,6 +1,6 @@
 export interface Measured {
   readonly eventsPerSecond: number;
-  /** Of this process, user and system. */
+  /** User and system, all threads, of every process that is measured. */
   readonly cpuMicrosPerEvent: number;
 }
 
@@ -10,7 +10,7 @@ export interface Stopwatch {
   stop(events: number): Measured;
 }
 
-/** Measures from the first event on, so that joining a group counts for nobody. */
+/** Measures this process from the first event on, so that joining a group counts for nobody. */
 export function createStopwatch(): Stopwatch {
   let startedAt: number | undefined;
   let cpuAt: NodeJS.CpuUsage | undefined;
@@ -24,5 +24,18 @@ export function createStopwatch(): Stopwatch {
       const { user, system } = process.cpuUsage(cpuAt);
       return { eventsPerSecond: events / seconds, cpuMicrosPerEvent: (user + system) / events };
     },
+  };
+}
+
+/** Of an even number of values, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+}
+
+export function medianOf(measured: readonly Measured[]): Measured {
+  return {
+    eventsPerSecond: median(measured.map(({ eventsPerSecond }) => eventsPerSecond)),
+    cpuMicrosPerEvent: median(measured.map(({ cpuMicrosPerEvent }) => cpuMicrosPerEvent)),
   };
 }

@@ -50,6 +50,7 @@ export async function joinGroup(log: EventLog, options: MemberOptions): Promise<
       await onBatch?.(batch);
     },
     caughtUp: ({ partition }, endOffset) => void ends.push({ partition, endOffset }),
+    outOfRange: ({ partition }) => void calls.push(`outOfRange ${partition}`),
     failed: (error) => void failures.push(error),
   });
   return {

@@ -4,6 +4,7 @@ import type { EventLog, LogRecord, OutgoingRecord, Producer } from '../../servic
 import { partitionOf } from '../../services/shared/partition.ts';
 import { collect } from '../support/collect.ts';
 import { groupContract } from './event-log-groups.ts';
+import { placeContract } from './event-log-places.ts';
 
 export interface EventLogContract {
   readonly name: string;
@@ -175,5 +176,6 @@ export function eventLogContract(contract: EventLogContract): void {
     });
 
     groupContract(() => ({ log, producer, newTopic }));
+    placeContract(() => ({ log, producer, newTopic }));
   });
 }

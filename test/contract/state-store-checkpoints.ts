@@ -1,23 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Checkpoint, StateStore, Unit, UnitFacts } from '../../services/shared/state/port.ts';
+import { collect } from '../support/collect.ts';
 
-interface Subject {
+export interface Subject {
   readonly store: StateStore;
   readonly newUnit: () => Unit;
 }
 
 export const FACTS: UnitFacts = { formatVersion: 1, partitions: 8, reducersHash: 'abc' };
+export const LOG_END = 500;
 
 export function checkpoint(
   given: Pick<Checkpoint, 'token' | 'expected' | 'next'> & Partial<Omit<Checkpoint, 'states'>>,
   states: Readonly<Record<string, string | null>> = {},
 ): Checkpoint {
-  return { deadLetters: [], caughtUpAt: null, ...given, states: new Map(Object.entries(states)) };
+  return {
+    deadLetters: [],
+    closed: [],
+    anchor: null,
+    caughtUpAt: null,
+    ...given,
+    states: new Map(Object.entries(states)),
+  };
 }
 
 export function checkpointContract(subject: () => Subject): void {
-  describe('its claims and checkpoints', () => {
-    const claim = (unit: Unit, token: string, facts = FACTS) => subject().store.claim(unit, token, facts);
+  describe('its checkpoints', () => {
+    const claim = (unit: Unit, token: string) => subject().store.claim(unit, token, FACTS, LOG_END);
     const save = (unit: Unit, given: Checkpoint) => subject().store.checkpoint(unit, given);
     const position = (unit: Unit) => subject().store.position(unit);
     const claimed = async (token = 'me'): Promise<Unit> => {
@@ -26,16 +35,6 @@ export function checkpointContract(subject: () => Subject): void {
       return unit;
     };
     const one = async (unit: Unit) => (await subject().store.readMany(unit, ['f']))[0];
-
-    test('a claim returns where to go on, and the facts of the first one for ever', async () => {
-      const unit = subject().newUnit();
-      expect(await claim(unit, 'a')).toEqual({ next: null, facts: FACTS });
-      expect(await position(unit)).toEqual({ next: null, caughtUpAt: null, partitions: 8 });
-      await save(unit, checkpoint({ token: 'a', expected: null, next: 42, caughtUpAt: 1_000 }));
-      const others = { formatVersion: 2, partitions: 4, reducersHash: 'xyz' };
-      expect(await claim(unit, 'b', others)).toEqual({ next: 42, facts: FACTS });
-      expect(await position(unit)).toEqual({ next: 42, caughtUpAt: 1_000, partitions: 8 });
-    });
 
     test('checkpoints follow one another, write, overwrite and remove', async () => {
       const unit = await claimed();
@@ -59,12 +58,44 @@ export function checkpointContract(subject: () => Subject): void {
       expect((await position(unit))!.next).toBe(9_007_199_254_740_991);
     });
 
+    test.each([1, 99, 100, 101, 1_000, 5_432])(
+      'one of %d fields writes, removes, opens and closes all that it should',
+      async (count) => {
+        const { store } = subject();
+        const unit = await claimed();
+        const letterOf = (offset: number) => {
+          const { topic, partition } = unit;
+          return { reducer: 'm.r', version: 1, topic, partition, offset, reason: 'r' };
+        };
+        const old = Array.from({ length: count }, (_, n) => `old-${n}`);
+        const first = { token: 'me', expected: null, next: 1, deadLetters: [letterOf(0), letterOf(1)] };
+        await save(unit, checkpoint(first, Object.fromEntries(old.map((field) => [field, field]))));
+        expect(await store.readMany(unit, old)).toEqual(old);
+        const mixed = old.flatMap((field, n): [string, string | null][] => [
+          [field, null],
+          [`new-${n}`, `${n}`],
+        ]);
+        const second = {
+          token: 'me',
+          expected: 1,
+          next: 2,
+          deadLetters: [letterOf(2)],
+          closed: [letterOf(1)],
+        };
+        expect(await save(unit, checkpoint(second, Object.fromEntries(mixed)))).toEqual({ status: 'done' });
+        const left = new Map((await collect(store.entries(unit))).map(({ field, value }) => [field, value]));
+        expect(left).toEqual(new Map(old.map((_, n) => [`new-${n}`, `${n}`])));
+        const open = (await store.deadLetterKeys(unit)).map(({ offset }) => offset);
+        expect(open.sort()).toEqual([0, 2]);
+      },
+    );
+
     test('an owner without events renews only the time of being caught up', async () => {
       const unit = await claimed();
       await save(unit, checkpoint({ token: 'me', expected: null, next: 0, caughtUpAt: 5 }));
       await save(unit, checkpoint({ token: 'me', expected: 0, next: 0, caughtUpAt: 6 }));
       await save(unit, checkpoint({ token: 'me', expected: 0, next: 3 }));
-      expect(await position(unit)).toEqual({ next: 3, caughtUpAt: 6, partitions: 8 });
+      expect(await position(unit)).toEqual({ next: 3, target: LOG_END, caughtUpAt: 6, partitions: 8 });
     });
 
     test('a command that is sent again changes nothing and is known', async () => {
@@ -110,6 +141,49 @@ export function checkpointContract(subject: () => Subject): void {
       expect(await one(unit)).toBe('kept');
     });
 
+    test('the anchor is the last one given', async () => {
+      const unit = await claimed();
+      const anchors = [
+        { offset: 9, timestamp: 1_700_000_000_123, id: 'an id, "ü"\n' },
+        null,
+        { offset: 9_007_199_254_740_990, timestamp: 0, id: null },
+      ];
+      const seen = [];
+      for (const [n, anchor] of anchors.entries()) {
+        await save(unit, checkpoint({ token: 'me', expected: n === 0 ? null : n, next: n + 1, anchor }));
+        seen.push((await claim(unit, 'me')).anchor);
+      }
+      expect(seen).toEqual([anchors[0], anchors[0], anchors[2]]);
+    });
+
+    test('a refused or repeated one changes nothing of the unit', async () => {
+      const { store } = subject();
+      const unit = await claimed();
+      const letter = { reducer: 'm.r', version: 1, topic: unit.topic, partition: 3, offset: 1, reason: 'r' };
+      const kept = { anchor: { offset: 9, timestamp: 1, id: 'kept' }, caughtUpAt: 1, deadLetters: [letter] };
+      await save(unit, checkpoint({ token: 'me', expected: null, next: 10, ...kept }, { f: 'kept' }));
+      await store.mark(unit, 'me', { offset: 10, reducer: 'm.r' });
+      const before = await claim(unit, 'me');
+      const wrong = {
+        anchor: { offset: 11, timestamp: 2, id: 'wrong' },
+        caughtUpAt: 2,
+        closed: [letter],
+        deadLetters: [{ ...letter, offset: 2 }],
+      };
+      for (const [token, expected, next] of [
+        ['other', 10, 12],
+        ['me', 11, 12],
+        ['me', null, 10],
+      ] as const) {
+        const reply = await save(unit, checkpoint({ token, expected, next, ...wrong }, { f: 'wrong' }));
+        expect(reply.status).toBe(next === 10 ? 'repeated' : 'refused');
+        expect(await claim(unit, 'me')).toEqual(before);
+        expect(await position(unit)).toEqual({ next: 10, target: LOG_END, caughtUpAt: 1, partitions: 8 });
+        expect(await one(unit)).toBe('kept');
+        expect(await store.deadLetterKeys(unit)).toEqual([{ reducer: 'm.r', offset: 1 }]);
+      }
+    });
+
     test('an offset that comes by a second time under a new owner does not let the old one in', async () => {
       const unit = await claimed('old');
       await save(unit, checkpoint({ token: 'old', expected: null, next: 10 }));
@@ -126,12 +200,11 @@ export function checkpointContract(subject: () => Subject): void {
         const unit = subject().newUnit();
         const replies = await Promise.all(
           ['a', 'b'].map(async (token) => {
-            const { next, facts } = await claim(unit, token, { ...FACTS, reducersHash: token });
+            const { next } = await claim(unit, token);
             const reply = await save(unit, checkpoint({ token, expected: next, next: 1 }, { f: token }));
-            return { token, facts, reply };
+            return { token, reply };
           }),
         );
-        expect(replies[0]!.facts).toEqual(replies[1]!.facts);
         const writer = await one(unit);
         const done = replies.filter(({ reply }) => reply.status === 'done').map(({ token }) => token);
         expect(done).toContain(writer);

@@ -5,6 +5,9 @@ import { Redis } from 'ioredis';
 import { createLogger } from '../../services/shared/logger.ts';
 import { createRedisState } from '../../services/shared/state/redis.ts';
 import { toStateError } from '../../services/shared/state/redis-client.ts';
+import { createRedisDeadLetters, toText } from '../../services/shared/state/redis-dead-letters.ts';
+import { unitKeys } from '../../services/shared/state/redis-keys.ts';
+import { nameOf } from '../../services/shared/state/unit-meta.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 import { stateStoreContract } from './state-store.ts';
@@ -12,7 +15,8 @@ import { stateStoreContract } from './state-store.ts';
 const logger = createLogger({ service: 'contract', level: 'silent' });
 const FACTS = { formatVersion: 1, partitions: 1, reducersHash: 'h' };
 const UNIT = { module: 'm.v1', topic: 'events.t', partition: 0 };
-const EMPTY = { states: new Map(), deadLetters: [], caughtUpAt: null };
+const LETTER = { reducer: 'm.r', version: 1, topic: 'events.t', partition: 0, offset: 0, reason: 'r' };
+const EMPTY = { states: new Map(), deadLetters: [], closed: [], anchor: null, caughtUpAt: null };
 
 stateStoreContract({
   name: 'Redis',
@@ -36,21 +40,32 @@ describeOnStack('what only Redis has', () => {
     return { namespace, store, redis };
   };
 
-  test('the keys of a unit share one hash tag', async () => {
+  test('the keys of a unit share one hash tag, whatever was done to it', async () => {
     const { namespace, store, redis } = open();
-    const dead = { reducer: 'm.r', version: 1, topic: 'events.t', partition: 0, offset: 0, reason: 'r' };
     const states = new Map([['f', 'v']]);
-    await store.claim(UNIT, 'me', FACTS);
-    const first = { ...EMPTY, token: 'me', expected: null, next: 1, states, deadLetters: [dead] };
+    await store.claim(UNIT, 'me', FACTS, 0);
+    const first = { ...EMPTY, token: 'me', expected: null, next: 1, states, deadLetters: [LETTER] };
     await store.checkpoint(UNIT, first);
+    await store.mark(UNIT, 'me', LETTER);
+    await store.relayed(UNIT, [{ ...LETTER, copy: { partition: 0, offset: 0 } }]);
     const keys = (await redis.keys(`${namespace}:*`)).sort();
     expect(keys).toEqual(['dead', 'meta', 'states'].map((kind) => `${namespace}:{m.v1:events.t:0}:${kind}`));
-    expect(await redis.hgetall(keys[0]!)).toEqual({ 'm.r@0': JSON.stringify(dead) });
+  });
+
+  test('once a dead letter is relayed, Redis has nothing of its reason and stack', async () => {
+    const { namespace, store, redis } = open();
+    await store.claim(UNIT, 'me', FACTS, 0);
+    const letter = { ...LETTER, reason: 'a secret', stack: 'of a learner' };
+    await store.checkpoint(UNIT, { ...EMPTY, token: 'me', expected: null, next: 1, deadLetters: [letter] });
+    const texts = () => redis.hvals(`${namespace}:{m.v1:events.t:0}:dead`);
+    expect((await texts()).join()).toMatch(/a secret.*of a learner/);
+    await store.relayed(UNIT, [{ ...LETTER, copy: { partition: 0, offset: 0 } }]);
+    expect((await texts()).join()).not.toMatch(/secret|learner|reason|stack/);
   });
 
   test('a flushed store refuses the owner, and a new claim starts from nothing', async () => {
     const { namespace, store, redis } = open();
-    await store.claim(UNIT, 'me', FACTS);
+    await store.claim(UNIT, 'me', FACTS, 0);
     await store.checkpoint(UNIT, { ...EMPTY, token: 'me', expected: null, next: 1 });
     await redis.del(await redis.keys(`${namespace}:*`));
     expect(await store.checkpoint(UNIT, { ...EMPTY, token: 'me', expected: 1, next: 2 })).toEqual({
@@ -58,7 +73,7 @@ describeOnStack('what only Redis has', () => {
       because: 'token',
       stored: null,
     });
-    expect(await store.claim(UNIT, 'again', FACTS)).toMatchObject({ next: null });
+    expect(await store.claim(UNIT, 'again', FACTS, 0)).toMatchObject({ next: null });
   });
 
   test('hints are published only while somebody watches', async () => {
@@ -75,6 +90,23 @@ describeOnStack('what only Redis has', () => {
     expect(commands.filter((name) => name === 'publish')).toEqual([]);
     expect(commands.filter((name) => name === 'pubsub').length).toBeLessThan(5);
   });
+});
+
+test('a dead letter that a scan gives twice comes once', async () => {
+  const [one, two] = [LETTER, { ...LETTER, offset: 1 }].map((letter) => [nameOf(letter), toText(letter)]);
+  const scans: [string, string[]][] = [
+    ['7', [...one!]],
+    ['8', [...one!]],
+    ['0', [...one!, ...two!]],
+  ];
+  const { deadLetters } = createRedisDeadLetters({
+    redis: { hscan: async () => scans.shift()! } as never,
+    keysOf: (unit) => unitKeys('t', unit),
+    ask: (reply) => reply,
+  });
+  const pages = [];
+  for await (const page of deadLetters(UNIT)) pages.push(page.map(({ offset }) => offset));
+  expect(pages).toEqual([[0], [1]]);
 });
 
 test('a Redis that is away is told with its address, without its password, and can be waited for', async () => {

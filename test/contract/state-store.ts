@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { DeadLetter, StateStore, Unit } from '../../services/shared/state/port.ts';
+import type { StateStore, Unit } from '../../services/shared/state/port.ts';
 import { collect } from '../support/collect.ts';
-import { checkpoint, checkpointContract, FACTS } from './state-store-checkpoints.ts';
+import { checkpoint, checkpointContract, FACTS, LOG_END } from './state-store-checkpoints.ts';
+import { claimContract } from './state-store-claims.ts';
+import { deadLetterContract } from './state-store-dead-letters.ts';
 import { hintContract } from './state-store-hints.ts';
 
 export interface StateStoreContract {
@@ -34,7 +36,7 @@ export function stateStoreContract(contract: StateStoreContract): void {
     });
     const claimed = async (token = 'me'): Promise<Unit> => {
       const unit = newUnit();
-      await store.claim(unit, token, FACTS);
+      await store.claim(unit, token, FACTS, LOG_END);
       return unit;
     };
 
@@ -43,7 +45,12 @@ export function stateStoreContract(contract: StateStoreContract): void {
       expect(await store.position(unit)).toBeNull();
       expect(await store.readMany(unit, ['a', 'b'])).toEqual([null, null]);
       expect(await collect(store.entries(unit))).toEqual([]);
-      expect(await store.deadLetters(unit)).toEqual([]);
+      expect(await collect(store.deadLetters(unit))).toEqual([]);
+      expect(await store.deadLetterKeys(unit)).toEqual([]);
+      const key = { reducer: 'm.r', offset: 0 };
+      await store.relayed(unit, [{ ...key, copy: { partition: 0, offset: 0 } }]);
+      expect(await store.deadLetterKeys(unit)).toEqual([]);
+      expect(await store.mark(unit, 'me', key)).toBe(false);
       const refused = await store.checkpoint(unit, checkpoint({ token: 'me', expected: null, next: 1 }));
       expect(refused).toEqual({ status: 'refused', because: 'token', stored: null });
       expect(await store.position(unit)).toBeNull();
@@ -101,7 +108,7 @@ export function stateStoreContract(contract: StateStoreContract): void {
         { ...base, partition: 30 },
       ];
       for (const [n, unit] of units.entries()) {
-        await store.claim(unit, `owner-${n}`, FACTS);
+        await store.claim(unit, `owner-${n}`, FACTS, LOG_END);
         const step = checkpoint({ token: `owner-${n}`, expected: null, next: n + 1 }, { f: `value-${n}` });
         expect(await store.checkpoint(unit, step)).toEqual({ status: 'done' });
       }
@@ -111,36 +118,33 @@ export function stateStoreContract(contract: StateStoreContract): void {
       }
     });
 
-    test('dead letters are kept with the checkpoint, each once', async () => {
+    test('fields of every kind are the same to it', async () => {
       const unit = await claimed();
-      const letter = (offset: number, reducer = 'm.r'): DeadLetter => ({
-        reducer,
-        version: 1,
-        topic: unit.topic,
-        partition: unit.partition,
-        offset,
-        reason: 'it threw: "ü"',
-        stack: 'Error\n  at x',
-      });
-      const first = [letter(4), letter(4, 'm.s')];
-      const step = checkpoint({ token: 'me', expected: null, next: 5, deadLetters: first });
-      await store.checkpoint(unit, step);
-      await store.checkpoint(unit, { ...step, deadLetters: [letter(99)] });
-      const { stack: _, ...bare } = letter(7);
-      await store.checkpoint(
-        unit,
-        checkpoint({ token: 'me', expected: 5, next: 8, deadLetters: [bare, letter(4)] }),
+      const states = Object.fromEntries(
+        ['Internal', 'External', 'Session', 'Mark', 'Part', 'meta', 'next', 'm.r@1'].map((kind) => [
+          `${kind},m.r,STUDENT:s`,
+          `of ${kind}`,
+        ]),
       );
-      const sorted = [...(await store.deadLetters(unit))].sort(
-        (a, b) => a.offset - b.offset || a.reducer.localeCompare(b.reducer),
-      );
-      expect(sorted).toEqual([...first, bare]);
+      states.next = 'a field';
+      states['m.r@1'] = 'another';
+      await store.checkpoint(unit, checkpoint({ token: 'me', expected: null, next: 1 }, states));
+      expect(await store.readMany(unit, Object.keys(states))).toEqual(Object.values(states));
+      const entries = await collect(store.entries(unit));
+      expect(Object.fromEntries(entries.map(({ field, value }) => [field, value]))).toEqual(states);
+      expect((await store.position(unit))!.next).toBe(1);
+      expect(await store.deadLetterKeys(unit)).toEqual([]);
+      const gone = Object.fromEntries(Object.keys(states).map((field) => [field, null]));
+      await store.checkpoint(unit, checkpoint({ token: 'me', expected: 1, next: 2 }, gone));
+      expect(await collect(store.entries(unit))).toEqual([]);
     });
 
     test('it answers', async () => {
       await store.check();
     });
 
+    claimContract(() => ({ store, newUnit }));
+    deadLetterContract(() => ({ store, newUnit }));
     checkpointContract(() => ({ store, newUnit }));
     hintContract(() => ({ store, newUnit }));
   });

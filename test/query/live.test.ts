@@ -62,8 +62,10 @@ describe('a live stream', () => {
     app = await startQueryApp({ limits: { sweepMs: 50 } });
     app.memory.setLosingHints(true);
     const client = await open(`sample.counter?STUDENT=${ada}`);
-    expect(await client.next()).toMatchObject({ event: 'snapshot', items: [{ default: true }], asOf: [] });
+    const unclaimed = { default: false, rebuilding: { target: null } };
+    expect(await client.next()).toMatchObject({ event: 'snapshot', items: [unclaimed], asOf: [] });
     await app.claim();
+    expect(await client.nextOf('change')).toMatchObject({ items: [{ default: true }] });
     await app.write('counter', { STUDENT: ada }, { count: 7 });
     expect(await client.nextOf('change')).toMatchObject({ items: [{ state: { count: 7 } }] });
   });

@@ -41,9 +41,9 @@ describe('a module that is configured wrongly is refused', () => {
       /\.context: _unclaimed/,
     ],
     [
-      'several contexts',
-      "{ context: ['a', 'b'], function: counter }",
-      /REDUCERS: several contexts \(a, b\) are not supported by this version/,
+      "a context that is one of the archive's own folders",
+      "{ context: '_control', function: counter }",
+      /\.context: _control begins with _/,
     ],
     ['no function', "{ context: 'a' }", /\.function: is missing; make it with reducer\(\)/],
     ['a plain function', functionOf('() => 1'), /\.function: is not a reducer/],
@@ -76,12 +76,6 @@ describe('a module that is configured wrongly is refused', () => {
       scopeOf("['STUDENT', eventField('a'), eventField('a')]"),
       /\.scope: names a field twice/,
     ],
-    [
-      'a scope without STUDENT',
-      scopeOf("[eventField('a')]"),
-      /scopes without STUDENT are not supported by this version/,
-    ],
-    ['a scope with CLASS', scopeOf("['STUDENT', 'CLASS']"), /CLASS is not supported by this version/],
     [
       'two scopes that differ',
       entryOf("scope: ['STUDENT', eventField('a')]"),

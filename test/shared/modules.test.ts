@@ -141,7 +141,7 @@ describe('known sources', () => {
     ]);
   });
 
-  test.each(['a b', '_unclaimed', ''])('refuse %j', (name) => {
-    expect(() => sourcesOf([], ['good', name])).toThrow(/LECTERN_SOURCES/);
+  test.each(['a b', '_unclaimed', '_control', '_x', ''])('refuse %j', (name) => {
+    expect(() => sourcesOf([], ['good', name])).toThrow(new RegExp(`LECTERN_SOURCES.*found ${name}$`));
   });
 });

@@ -6,6 +6,7 @@ import { expect } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { type Archiver, type ArchiverLimits, createArchiver } from '../../services/archiver/archiver.ts';
 import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
+import { anchorOf } from '../../services/shared/archive/object-range.ts';
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
 import { readContainer } from '../../services/shared/avro.ts';
 import type { LogRecord, TopicPartition } from '../../services/shared/log/port.ts';
@@ -111,7 +112,8 @@ export async function objectsOf(
     for (const { value, offset } of held) expect(Number(value)).toBe(offset);
     expect(name).toContain(`+${String(first).padStart(20, '0')}.avro`);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    expect(metadata).toEqual({ first: `${first}`, last: `${last}`, count: `${held.length}`, sha256 });
+    const anchor = anchorOf(held.at(-1)!);
+    expect(metadata).toEqual({ first: `${first}`, last: `${last}`, count: `${held.length}`, sha256, anchor });
     return { name, first, last };
   });
   return (await Promise.all(objects)).sort((a, b) => a.first - b.first);

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import type { StateStore } from '../../services/shared/state/port.ts';
 import { isPoison, link } from './audit-module/trail.js';
+import { collect } from './collect.ts';
 import type { Kept } from './ledger.ts';
 import { waitFor } from './wait.ts';
 
@@ -49,7 +50,7 @@ export async function expectDeadLetters(
     .map(({ partition, offset }) => `${partition}/${offset}`);
   const found: string[] = [];
   for (const partition of new Set(kept.map((record) => record.partition)))
-    for (const letter of await state.deadLetters({ module: 'audit.v1', topic, partition }))
+    for (const letter of await collect(state.deadLetters({ module: 'audit.v1', topic, partition })))
       found.push(`${letter.partition}/${letter.offset}`);
   expect(found.sort()).toEqual(expected.sort());
 }

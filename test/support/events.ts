@@ -10,6 +10,9 @@ export interface TestEvent {
   readonly student: string;
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly id?: string;
+  /** As its client numbers it. */
+  readonly session?: string;
+  readonly sequence?: number;
 }
 
 /** A record as the gateway would append it. */
@@ -21,8 +24,8 @@ export function eventRecord(event: TestEvent): OutgoingRecord {
     source: event.source,
     type: client.event,
     key: event.student,
-    session: null,
-    sequence: null,
+    session: event.session ?? null,
+    sequence: event.sequence ?? null,
     receivedAt: Date.now() * 1_000,
     client: JSON.stringify(client),
     server: '{}',

@@ -64,8 +64,11 @@ export function createFakeLog(topics: Readonly<Record<string, number>>): FakeLog
     const step = async (key: string): Promise<void> => {
       const reading = readings.get(key);
       if (!alive || reading === undefined || reading.paused || busy.has(key)) return;
-      // As Kafka does, an offset that is gone becomes the earliest.
-      const { records, end } = partitions.get(key)!;
+      const { records, start, end } = partitions.get(key)!;
+      if (reading.position < start || reading.position > end) {
+        readings.delete(key);
+        return handlers!.outOfRange(reading.at);
+      }
       const page = records.filter(({ offset }) => offset >= reading.position).slice(0, BATCH);
       const last = page.at(-1);
       if (last === undefined) return handlers!.caughtUp(reading.at, end);
@@ -147,7 +150,17 @@ export function createFakeLog(topics: Readonly<Record<string, number>>): FakeLog
     mirrored: unused,
     createProducer: unused,
     createConsumer,
-    read: unused,
+    async *read({ from, to, ...at }) {
+      for (let next = from; next < to; ) {
+        const { start, end, records } = partitions.get(keyOf(at))!;
+        if (next < start || to > end)
+          throw new LecternError('OFFSET_OUT_OF_RANGE', `it holds offsets ${start} to ${end}`);
+        const page = records.filter(({ offset }) => offset >= next && offset < to).slice(0, BATCH);
+        if (page.length === 0) return;
+        yield page;
+        next = page.at(-1)!.offset + 1;
+      }
+    },
     check: async () => undefined,
     close: async () => undefined,
   };

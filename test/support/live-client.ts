@@ -4,7 +4,12 @@ import type { KeyValues } from '../../services/shared/state-key.ts';
 
 export interface LiveMessage {
   readonly event: string;
-  readonly items: readonly { readonly key: KeyValues; readonly state: unknown; readonly default: boolean }[];
+  readonly items: readonly {
+    readonly key: KeyValues;
+    readonly state: unknown;
+    readonly default: boolean;
+    readonly rebuilding?: { readonly target: number | null; readonly progress: number };
+  }[];
   readonly asOf: readonly {
     readonly topic: string;
     readonly partition: number;

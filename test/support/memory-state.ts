@@ -1,26 +1,32 @@
 import { LecternError } from '../../services/shared/errors.ts';
 import type {
-  Checkpoint,
   CheckpointReply,
-  DeadLetter,
   Hint,
+  OpenDeadLetter,
   StateEntry,
   StateStore,
   Unit,
-  UnitFacts,
 } from '../../services/shared/state/port.ts';
+import {
+  advanced,
+  claimed,
+  copied,
+  marked,
+  nameOf,
+  objection,
+  toClaim,
+  toPosition,
+  type UnitMeta,
+} from '../../services/shared/state/unit-meta.ts';
 
 interface StoredUnit {
-  token: string;
-  readonly facts: UnitFacts;
-  next: number | null;
-  caughtUpAt: number | null;
+  meta: UnitMeta;
   readonly states: Map<string, string>;
   /** By reducer and offset. */
-  readonly deadLetters: Map<string, DeadLetter>;
+  readonly deadLetters: Map<string, OpenDeadLetter>;
 }
 
-const PAGE_FIELDS = 100;
+const PAGE = 100;
 
 export interface MemoryState {
   readonly store: StateStore;
@@ -39,12 +45,8 @@ function identity(unit: Unit): string {
   return `${unit.module}/${unit.topic}/${unit.partition}`;
 }
 
-function refusal(unit: StoredUnit | undefined, checkpoint: Checkpoint): CheckpointReply | null {
-  const stored = unit?.next ?? null;
-  if (unit?.token !== checkpoint.token) return { status: 'refused', because: 'token', stored };
-  if (stored === checkpoint.expected) return null;
-  if (stored !== null && stored >= checkpoint.next) return { status: 'repeated' };
-  return { status: 'refused', because: 'offset', stored };
+function* pagesOf<T>(all: readonly T[]): Iterable<readonly T[]> {
+  for (let at = 0; at < all.length; at += PAGE) yield all.slice(at, at + PAGE);
 }
 
 /** A StateStore in this process's memory, which can be away, hang or lose hints when told so. */
@@ -62,33 +64,34 @@ export function createMemoryState(): MemoryState {
   }
 
   const store: StateStore = {
-    async claim(unit, token, facts) {
+    async claim(unit, token, facts, logEnd) {
       await reach();
       const known = units.get(identity(unit));
-      if (known === undefined)
-        units.set(identity(unit), {
-          token,
-          facts,
-          next: null,
-          caughtUpAt: null,
-          states: new Map(),
-          deadLetters: new Map(),
-        });
-      else known.token = token;
-      return { next: known?.next ?? null, facts: known?.facts ?? facts };
+      const meta = claimed(known?.meta, token, facts, logEnd);
+      if (known === undefined) units.set(identity(unit), { meta, states: new Map(), deadLetters: new Map() });
+      else known.meta = meta;
+      return toClaim(meta);
+    },
+    async mark(unit, token, attempt) {
+      await reach();
+      const known = units.get(identity(unit));
+      const meta = marked(known?.meta, token, attempt);
+      if (known === undefined || meta === null) return false;
+      known.meta = meta;
+      return true;
     },
     async checkpoint(unit, checkpoint) {
       await reach();
       const stored = units.get(identity(unit));
-      const refused = refusal(stored, checkpoint);
+      const refused = objection(stored?.meta, checkpoint);
       if (refused !== null || stored === undefined) return refused as CheckpointReply;
-      stored.next = checkpoint.next;
-      stored.caughtUpAt = checkpoint.caughtUpAt ?? stored.caughtUpAt;
+      stored.meta = advanced(stored.meta, checkpoint);
       for (const [field, text] of checkpoint.states)
         if (text === null) stored.states.delete(field);
         else stored.states.set(field, text);
+      for (const key of checkpoint.closed) stored.deadLetters.delete(nameOf(key));
       for (const letter of checkpoint.deadLetters)
-        stored.deadLetters.set(`${letter.reducer}@${letter.offset}`, letter);
+        stored.deadLetters.set(nameOf(letter), { ...letter, copy: null });
       return { status: 'done' };
     },
     async readMany(unit, fields) {
@@ -100,18 +103,29 @@ export function createMemoryState(): MemoryState {
     async position(unit) {
       await reach();
       const stored = units.get(identity(unit));
-      if (stored === undefined) return null;
-      return { next: stored.next, caughtUpAt: stored.caughtUpAt, partitions: stored.facts.partitions };
+      return stored === undefined ? null : toPosition(stored.meta);
     },
     async *entries(unit) {
       await reach();
       const states = [...(units.get(identity(unit))?.states ?? [])];
-      const all: StateEntry[] = states.map(([field, value]) => ({ field, value }));
-      for (let at = 0; at < all.length; at += PAGE_FIELDS) yield all.slice(at, at + PAGE_FIELDS);
+      yield* pagesOf(states.map(([field, value]): StateEntry => ({ field, value })));
     },
-    async deadLetters(unit) {
+    async *deadLetters(unit) {
       await reach();
-      return [...(units.get(identity(unit))?.deadLetters.values() ?? [])];
+      yield* pagesOf([...(units.get(identity(unit))?.deadLetters.values() ?? [])]);
+    },
+    async deadLetterKeys(unit) {
+      await reach();
+      const letters = [...(units.get(identity(unit))?.deadLetters.values() ?? [])];
+      return letters.map(({ reducer, offset }) => ({ reducer, offset }));
+    },
+    async relayed(unit, copies) {
+      await reach();
+      const letters = units.get(identity(unit))?.deadLetters;
+      for (const { copy, ...key } of copies) {
+        const letter = letters?.get(nameOf(key));
+        if (letter !== undefined) letters!.set(nameOf(key), copied(letter, copy));
+      }
     },
     async announce(hint) {
       await reach();

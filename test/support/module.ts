@@ -15,6 +15,7 @@ export function testModule(
     name: 'r',
     contexts: [TEST_SOURCE],
     scope: options.scope ?? Scope([KeyField.STUDENT]),
+    rekeyed: false,
     nullState: options.nullState ?? { count: 0 },
     default: null,
     reduce,
@@ -25,6 +26,7 @@ export function testModule(
     id: 'm.v1',
     reducers: [reducer],
     contexts: [TEST_SOURCE],
+    rekeyed: false,
     hash: options.hash ?? 'h',
   };
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
 import { type Child, startChild } from '../../deploy/local/child.ts';
 import { testRun } from './test-run.ts';
 
@@ -7,7 +6,8 @@ export const ROOT = join(import.meta.dirname, '../..');
 
 const started = new Set<Child>();
 
-afterAll(async () => {
+// Outside of jest there is none: what is started lives as long as the run then.
+globalThis.afterAll?.(async () => {
   await Promise.all([...started].map((child) => child.stop('SIGKILL')));
 });
 

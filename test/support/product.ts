@@ -10,6 +10,11 @@ export interface RestartableProgram {
   start(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
+  /** Stops the process as a whole, as a machine that sleeps, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  /** False before the first start, and when it ended, by itself or not. */
+  running(): boolean;
   /** SIGTERM, and waits for the end; the exit code. */
   stop(): Promise<number | null>;
   /** Resolves when `/readyz` says so. */
@@ -46,6 +51,9 @@ export async function createProgram(
     async kill() {
       await child!.stop('SIGKILL');
     },
+    freeze: () => void process.kill(child!.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(child!.pid, 'SIGCONT'),
+    running: () => child?.running() ?? false,
     async stop() {
       return (await child!.stop('SIGTERM')).code;
     },

@@ -41,13 +41,17 @@ export interface QueryAppOptions {
   readonly classes?: readonly LearningClass[];
   readonly webDir?: string;
   readonly storeTimeoutMs?: number;
+  /** Instead of `sample`. */
+  readonly module?: Module;
+  readonly now?: () => number;
+  readonly rekeyedLookMs?: number;
 }
 
 export interface QueryApp {
   readonly url: string;
   readonly memory: MemoryState;
-  /** Claims every partition, as a worker that starts does. */
-  claim(): Promise<void>;
+  /** Claims every partition, as a worker that starts does, with so many records in each. */
+  claim(logEnd?: number): Promise<void>;
   /** Checkpoints one state of `sample.<reducer>`, and announces it. */
   write(reducerName: string, key: KeyValues, state: Json, kind?: StateKind): Promise<void>;
   /** Checkpoints nothing but that the partition was read to its end. */
@@ -63,7 +67,7 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
   const memory = createMemoryState();
   const logger = createLogger({ service: 'query', level: 'silent' });
   const registry = new Registry();
-  const module = sampleModule();
+  const module = options.module ?? sampleModule();
   const query = createQuery({
     state: memory.store,
     modules: [module],
@@ -72,9 +76,10 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
     webDir: options.webDir ?? '/nowhere',
     registry,
     logger,
-    now: Date.now,
+    now: options.now ?? Date.now,
     limits: options.limits ?? {},
     storeTimeoutMs: options.storeTimeoutMs ?? 2_000,
+    ...(options.rekeyedLookMs !== undefined && { rekeyedLookMs: options.rekeyedLookMs }),
   });
   const app = createApp({ routers: [query.router], notReady: () => [], registry, logger });
   const listening = await listen(app, '127.0.0.1', 0);
@@ -91,6 +96,8 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
       next: (expected ?? 0) + 1,
       states,
       deadLetters: [],
+      closed: [],
+      anchor: null,
       caughtUpAt,
     });
     if (reply.status !== 'done') throw new Error(`the checkpoint was ${reply.status}`);
@@ -100,10 +107,10 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
   return {
     url: listening.url,
     memory,
-    async claim() {
+    async claim(logEnd = 0) {
       const facts = { formatVersion: 1, partitions: PARTITIONS, reducersHash: module.hash };
       for (let partition = 0; partition < PARTITIONS; partition++)
-        await memory.store.claim(unitOf(partition), 'owner', facts);
+        await memory.store.claim(unitOf(partition), 'owner', facts, logEnd);
     },
     async write(reducerName, key, state, kind = 'Internal') {
       const field = stateField(kind, `sample.${reducerName}`, keyText(key));

@@ -2,7 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { systemClock } from '../../services/shared/clock.ts';
+import { createControl } from '../../services/shared/control/control.ts';
 import { openEmbedded } from '../../services/shared/embedded.ts';
+import type { History } from '../../services/shared/history/port.ts';
 import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
 import type { EventLog } from '../../services/shared/log/port.ts';
 import { createLogger } from '../../services/shared/logger.ts';
@@ -10,8 +13,8 @@ import type { Module } from '../../services/shared/modules.ts';
 import { createEmbeddedState } from '../../services/shared/state/embedded.ts';
 import type { StateStore, Unit } from '../../services/shared/state/port.ts';
 import { keyText, stateField } from '../../services/shared/state-key.ts';
-import { eventsTopic } from '../../services/shared/topics.ts';
-import { createWorker, type Worker } from '../../services/worker/worker.ts';
+import { controlTopic, deadLettersTopic, eventsTopic } from '../../services/shared/topics.ts';
+import { createWorker, type Worker, type WorkerLimits } from '../../services/worker/worker.ts';
 import { eventRecord } from './events.ts';
 import { TEST_SOURCE } from './module.ts';
 import { waitFor } from './wait.ts';
@@ -39,25 +42,51 @@ export async function openHouse(): Promise<House> {
   closing.push(() => env.close());
   const log = createEmbeddedLog({ env });
   closing.push(() => log.close());
-  await log.ensureTopics([{ name: topic, partitions: 1 }]);
+  await log.ensureTopics([
+    { name: topic, partitions: 1 },
+    { name: controlTopic(namespace), partitions: 1 },
+    { name: deadLettersTopic(namespace), partitions: 1 },
+  ]);
   return { log, state: createEmbeddedState({ env }) };
+}
+
+/** The history of a log of which nothing ever expired. */
+function logAlone(log: EventLog): History {
+  return {
+    start: async () => 0,
+    async *archived() {},
+    read: (range) => log.read(range),
+  };
 }
 
 export async function startWorker(
   { log, state }: House,
   module: Module,
   given: Partial<StateStore> = {},
-  limits: { readonly checkpointMs?: number; readonly cacheBytes?: number } = {},
+  limits: Partial<WorkerLimits> = {},
 ): Promise<Worker> {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const history = logAlone(log);
+  const control = createControl({ log, history, namespace, logger });
+  closing.push(() => control.close());
   const worker = createWorker({
     log,
+    history,
     state: { ...state, ...given },
+    control,
     modules: [module],
     namespace,
-    checkpointMs: 20,
-    cacheBytes: 1_000_000,
-    ...limits,
-    logger: createLogger({ service: 'test', level: 'silent' }),
+    limits: {
+      checkpointMs: 20,
+      cacheBytes: 1_000_000,
+      maxStateBytes: 1_048_576,
+      budgetMs: 5_000,
+      breaker: { share: 1, letters: 1_000_000, windowMs: 60_000, open: 1_000_000 },
+      ...limits,
+    },
+    clock: systemClock,
+    watchdog: { reducing: () => undefined },
+    logger,
     registry: new Registry(),
     failed: (error) => {
       throw error;

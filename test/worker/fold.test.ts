@@ -1,30 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ModuleReducer } from '../../services/shared/modules.ts';
-import { reducer, states, unchanged } from '../../services/shared/reducer-api.ts';
-import { HIDDEN } from '../../services/shared/state-key.ts';
-import type { DecodedEvent } from '../../services/worker/decode.ts';
-import { checkEntry, createEntry, cutEntry, fold } from '../../services/worker/fold.ts';
-
-const NOTHING = { internal: null, external: null };
-
-function moduleReducer<S>(nullState: S, reduce: Parameters<typeof reducer<S>>[1]): ModuleReducer {
-  const { reduce: typed } = reducer({ nullState, name: 'r' }, reduce);
-  return {
-    id: 'm.r',
-    name: 'r',
-    contexts: ['c'],
-    scope: ['STUDENT'],
-    nullState: nullState as never,
-    default: null,
-    reduce: typed as never,
-  };
-}
-
-const event = (fields: object, offset: number): DecodedEvent => {
-  const fresh = () =>
-    structuredClone({ client: { event: 'e', source: 'c', ...fields }, server: { time: 1 }, metadata: {} });
-  return { offset, student: 's', bytes: 100, client: fresh().client as never, fresh: fresh as never };
-};
+import { unchanged } from '../../services/shared/reducer-api.ts';
+import { createEntry } from '../../services/worker/entry.ts';
+import { checkEntry, cutEntry, event, fold, moduleReducer, NOTHING } from '../support/folding.ts';
 
 const list = moduleReducer<{ seen: number[] }>({ seen: [] }, (e, state) => {
   state.seen.push(e.client.n);
@@ -42,13 +19,13 @@ describe('folding', () => {
   test('is undone for an event whose reducer throws, also what it changed in place, back over a cut', async () => {
     const entry = createEntry(list, 'a', NOTHING);
     await fold(entry, event({ n: 1 }, 0));
-    cutEntry(entry);
+    await cutEntry(entry);
     await fold(entry, event({ n: 2 }, 1));
     const refused = await fold(entry, event({ n: 3, bad: true }, 2));
     await fold(entry, event({ n: 4 }, 3));
     expect(refused).toEqual([{ offset: 2, reason: 'no good', stack: expect.stringContaining('no good') }]);
     expect(entry.value).toEqual({ seen: [1, 2, 4] });
-    expect(JSON.parse(cutEntry(entry)!.internal)).toEqual({ seen: [1, 2, 4] });
+    expect(JSON.parse((await cutEntry(entry))!.internal!)).toEqual({ seen: [1, 2, 4] });
   });
 
   test('waits for an asynchronous reducer, and undoes one that rejects', async () => {
@@ -62,6 +39,22 @@ describe('folding', () => {
     expect(await fold(entry, event({}, 0))).toEqual([]);
     expect(await fold(entry, event({ bad: true }, 1))).toMatchObject([{ offset: 1, reason: 'late' }]);
     expect(entry.value).toEqual({ n: 1 });
+  });
+
+  test('refuses by verdict an event whose reducer does not end in time, and uses its state no more', async () => {
+    let held: { n: number } | undefined;
+    const hanging = moduleReducer({ n: 0 }, (e, state) => {
+      state.n += 1;
+      if (e.client.bad !== true) return state;
+      held = state;
+      return new Promise<never>(() => undefined);
+    });
+    const entry = createEntry(hanging, 'a', NOTHING);
+    await fold(entry, event({}, 0));
+    expect(await fold(entry, event({ bad: true }, 1))).toMatchObject([{ offset: 1, verdict: 'budget' }]);
+    held!.n = 100;
+    await fold(entry, event({}, 2));
+    expect((await cutEntry(entry))!.internal).toBe('{"n":2}');
   });
 
   test('refuses a reducer that returns undefined', async () => {
@@ -78,7 +71,7 @@ describe('folding', () => {
       NOTHING,
     );
     expect(await fold(entry, event({}, 0))).toBeNull();
-    expect(cutEntry(entry)).toBeNull();
+    expect(await cutEntry(entry)).toBeNull();
   });
 });
 
@@ -124,7 +117,7 @@ describe('whatever a reducer does', () => {
     for (const [offset, bad] of [false, true, false].entries()) {
       const refusals = [...((await fold(entry, event({ bad }, offset))) ?? []), ...(await checkEntry(entry))];
       for (const refusal of refusals) refused.push(refusal.offset);
-      cutEntry(entry);
+      await cutEntry(entry);
     }
     expect(refused).toEqual([1]);
     expect(JSON.parse(entry.text!)).toEqual({ n: 2 });
@@ -137,7 +130,7 @@ describe('whatever a reducer does', () => {
     const entry = createEntry(freezing, 'a', NOTHING);
     await fold(entry, event({}, 0));
     expect(await checkEntry(entry)).toEqual([]);
-    expect(cutEntry(entry)!.internal).toBe('{"n":1}');
+    expect((await cutEntry(entry))!.internal).toBe('{"n":1}');
   });
 
   test("a part of the event that it keeps and changes is nobody else's", async () => {
@@ -153,55 +146,5 @@ describe('whatever a reducer does', () => {
     await fold(one, event({}, 1));
     expect(one.value).toEqual({ items: [1, 9] });
     expect(other.value).toEqual({ items: [1] });
-  });
-});
-
-describe('a cut', () => {
-  test('refuses exactly the events that led to a state that is no JSON', async () => {
-    const dividing = moduleReducer<{ values: number[] }>({ values: [] }, (e, state) => {
-      state.values.push(1 / e.client.by);
-      return state;
-    });
-    const entry = createEntry(dividing, 'a', NOTHING);
-    for (const [offset, by] of [2, 0, 4, 0, 5].entries()) await fold(entry, event({ by }, offset));
-    const refused = await checkEntry(entry);
-    expect(refused.map(({ offset }) => offset)).toEqual([1, 3]);
-    expect(JSON.parse(cutEntry(entry)!.internal)).toEqual({ values: [0.5, 0.25, 0.2] });
-  });
-
-  describe('of a reducer with two states', () => {
-    const split = moduleReducer({ n: 0 }, (e, state) => {
-      const next = { n: state.n + 1 };
-      if (e.client.only === 'internal') return states(next, unchanged);
-      return e.client.single === true ? next : states(next, { shown: next.n });
-    });
-
-    test('writes both', async () => {
-      const entry = createEntry(split, 'a', NOTHING);
-      await fold(entry, event({}, 0));
-      expect(cutEntry(entry)).toEqual({ internal: '{"n":1}', external: '{"shown":1}' });
-    });
-
-    test('leaves a stored external state alone when the reducer does', async () => {
-      const entry = createEntry(split, 'a', { internal: '{"n":1}', external: '{"shown":1}' });
-      await fold(entry, event({ only: 'internal' }, 1));
-      expect(cutEntry(entry)).toEqual({ internal: '{"n":2}', external: undefined });
-    });
-
-    test('hides the internal state of a reducer that has nothing to show yet', async () => {
-      const entry = createEntry(split, 'a', NOTHING);
-      await fold(entry, event({ only: 'internal' }, 0));
-      expect(cutEntry(entry)).toEqual({ internal: '{"n":1}', external: HIDDEN });
-      await fold(entry, event({}, 1));
-      expect(cutEntry(entry)).toEqual({ internal: '{"n":2}', external: '{"shown":2}' });
-    });
-
-    test('removes it once the reducer returns a single state', async () => {
-      const entry = createEntry(split, 'a', { internal: '{"n":1}', external: '{"shown":1}' });
-      await fold(entry, event({ single: true }, 1));
-      expect(cutEntry(entry)).toEqual({ internal: '{"n":2}', external: null });
-      await fold(entry, event({ single: true }, 2));
-      expect(cutEntry(entry)).toEqual({ internal: '{"n":3}', external: undefined });
-    });
   });
 });

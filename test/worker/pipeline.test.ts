@@ -8,6 +8,8 @@ const checkpoint = (next: number): Checkpoint => ({
   next,
   states: new Map(),
   deadLetters: [],
+  closed: [],
+  anchor: null,
   caughtUpAt: null,
 });
 

@@ -1,14 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventField, KeyField, Scope } from '../../services/shared/reducer-api.ts';
-import { createKeyer } from '../../services/worker/scope.ts';
+import { createKeyer, createKeyers } from '../../services/worker/scope.ts';
 
-const client = (fields: object) => ({ event: 'e', source: 's', auth: {}, ...fields }) as never;
+const event = (student: string, fields: object, metadata: object = {}) => ({
+  student,
+  client: () => ({ event: 'e', source: 's', auth: {}, ...fields }) as never,
+  metadata: () => metadata as never,
+});
 
 describe('the key of an event', () => {
   const byDocument = createKeyer(Scope([KeyField.STUDENT, eventField('object.id')]));
 
   test('is the student alone when the scope says so', () => {
-    expect(createKeyer(Scope([KeyField.STUDENT]))('ls-ls-bob', client({}))).toBe('STUDENT:ls-ls-bob');
+    expect(createKeyer(Scope([KeyField.STUDENT]))(event('ls-ls-bob', {}))).toBe('STUDENT:ls-ls-bob');
   });
 
   test.each([
@@ -16,7 +20,7 @@ describe('the key of an event', () => {
     ['a number', 7, 'EventField.object.id:7,STUDENT:x'],
     ['false', false, 'EventField.object.id:false,STUDENT:x'],
   ])('takes %s from the event', (_name, id, key) => {
-    expect(byDocument('x', client({ object: { id } }))).toBe(key);
+    expect(byDocument(event('x', { object: { id } }))).toBe(key);
   });
 
   test.each([
@@ -26,13 +30,39 @@ describe('the key of an event', () => {
     ['an object', { object: { id: {} } }],
     ['under null', { object: null }],
   ])('is missing when the field is %s, so the reducer skips the event', (_name, fields) => {
-    expect(byDocument('x', client(fields))).toBeNull();
+    expect(byDocument(event('x', fields))).toBeNull();
   });
 
   test.each(['__proto__.toString', 'constructor.name', 'toString'])(
     'never comes from a prototype: %s',
     (path) => {
-      expect(createKeyer(Scope([KeyField.STUDENT, eventField(path)]))('x', client({}))).toBeNull();
+      expect(createKeyer(Scope([KeyField.STUDENT, eventField(path)]))(event('x', {}))).toBeNull();
     },
   );
+
+  test('has what the gateway stamped on the event', () => {
+    const keyer = createKeyer(Scope([KeyField.TEACHER, KeyField.CLASS, KeyField.RESOURCE]));
+    const stamped = { class: 'c:1', resource: 'r', teacher: 't' };
+    expect(keyer(event('x', {}, stamped))).toBe('CLASS:c%3A1,RESOURCE:r,TEACHER:t');
+    expect(keyer(event('x', { class: 'c', resource: 'r', teacher: 't' }))).toBeNull();
+  });
+
+  test('is looked up once for scopes that are the same, and given to each in its place', () => {
+    let looks = 0;
+    const keys = createKeyers([
+      Scope([eventField('doc'), KeyField.STUDENT]),
+      Scope([KeyField.STUDENT]),
+      Scope([KeyField.STUDENT, eventField('doc')]),
+    ]);
+    const looked = event('x', { doc: 'd' });
+    const found = keys({
+      ...looked,
+      client: () => {
+        looks += 1;
+        return looked.client();
+      },
+    });
+    expect(found).toEqual(['EventField.doc:d,STUDENT:x', 'STUDENT:x', 'EventField.doc:d,STUDENT:x']);
+    expect(looks).toBe(1);
+  });
 });

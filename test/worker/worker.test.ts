@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { StateStore } from '../../services/shared/state/port.ts';
+import { deadLettersTopic } from '../../services/shared/topics.ts';
 import type { Worker } from '../../services/worker/worker.ts';
+import { collect } from '../support/collect.ts';
 import { counting, testModule } from '../support/module.ts';
 import { waitFor } from '../support/wait.ts';
 import {
@@ -52,18 +54,21 @@ describe('the worker', () => {
     await send(house.log, ['a']);
     await reached(house.state, 4);
     expect(await stored(house.state, 'a')).toEqual({ count: 2 });
-    const letters = await house.state.deadLetters(unit);
-    expect(letters).toEqual([
-      {
-        reducer: 'm.r',
-        version: 1,
-        topic,
-        partition: 0,
-        offset: 2,
-        reason: 'cannot',
-        stack: expect.any(String),
-      },
+    const letter = { reducer: 'm.r', version: 1, topic, partition: 0, offset: 2 };
+    await waitFor(async () => (await collect(house.state.deadLetters(unit)))[0]?.copy, {
+      message: 'the dead letter is copied to its topic',
+    });
+    expect(await collect(house.state.deadLetters(unit))).toEqual([
+      { ...letter, copy: { partition: 0, offset: 0 } },
     ]);
+    const [copy] = await collect(
+      house.log.read({ topic: deadLettersTopic('test'), partition: 0, from: 0, to: 1 }),
+    );
+    expect(JSON.parse(String(copy!.value))).toMatchObject({
+      ...letter,
+      reason: 'cannot',
+      stack: expect.any(String),
+    });
   });
 
   test('makes one dead letter of a record that is no event', async () => {
@@ -74,7 +79,7 @@ describe('the worker', () => {
     await send(house.log, ['a']);
     await reached(house.state, 2);
     expect(await stored(house.state, 'a')).toEqual({ count: 1 });
-    expect(await house.state.deadLetters(unit)).toMatchObject([{ reducer: 'm', offset: 0 }]);
+    expect(await collect(house.state.deadLetters(unit))).toMatchObject([{ reducer: 'm', offset: 0 }]);
   });
 
   test('drops what it holds when another owner has claimed, and counts nothing twice', async () => {
@@ -82,8 +87,8 @@ describe('the worker', () => {
     await startWorker(house, testModule(counting));
     await send(house.log, ['a', 'a']);
     await reached(house.state, 2);
-    const facts = { formatVersion: 1, partitions: 1, reducersHash: 'h' };
-    await house.state.claim(unit, 'a zombie', facts);
+    const facts = { formatVersion: 2, partitions: 1, reducersHash: 'h' };
+    await house.state.claim(unit, 'a zombie', facts, 2);
     await send(house.log, ['a', 'a', 'a']);
     await reached(house.state, 5);
     expect(await stored(house.state, 'a')).toEqual({ count: 5 });
@@ -166,14 +171,16 @@ describe('the worker stops a unit, naming the remedy, and goes nowhere', () => {
 
   test('when the stored offset lies beyond the end of the log', async () => {
     const house = await openHouse();
-    const facts = { formatVersion: 1, partitions: 1, reducersHash: 'h' };
-    await house.state.claim(unit, 't', facts);
+    const facts = { formatVersion: 2, partitions: 1, reducersHash: 'h' };
+    await house.state.claim(unit, 't', facts, 0);
     const checkpoint = {
       token: 't',
       expected: null,
       next: 9,
       states: new Map(),
       deadLetters: [],
+      closed: [],
+      anchor: null,
       caughtUpAt: null,
     };
     await house.state.checkpoint(unit, checkpoint);
@@ -182,7 +189,7 @@ describe('the worker stops a unit, naming the remedy, and goes nowhere', () => {
 
   test('when the number of partitions changed', async () => {
     const house = await openHouse();
-    await house.state.claim(unit, 't', { formatVersion: 1, partitions: 4, reducersHash: 'h' });
+    await house.state.claim(unit, 't', { formatVersion: 2, partitions: 4, reducersHash: 'h' }, 0);
     expect(await trouble(await startWorker(house, testModule(counting)))).toMatch(/new namespace/);
   });
 });

@@ -4,6 +4,8 @@ export interface Shown {
   readonly state: Json;
   /** True when the student has no state, and this is the reducer's default. */
   readonly default: boolean;
+  /** There while the state is made anew out of history; `target` is null until a worker has begun. */
+  readonly rebuilding?: { readonly target: number | null; readonly progress: number };
 }
 
 interface Message {

@@ -21,7 +21,9 @@ interface LiveViewProps {
 /** The live states of some students in one reducer, and how fresh they are. */
 export function LiveView({ reducer, students, fields }: LiveViewProps) {
   const feed = useLive(liveUrl(reducer, students, fields));
-  const active = [...feed.states.values()].filter((shown) => !shown.default).length;
+  const active = [...feed.states.values()].filter(
+    (shown) => !shown.default && shown.rebuilding === undefined,
+  ).length;
   return (
     <>
       <header class="view-head">

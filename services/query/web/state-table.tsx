@@ -23,12 +23,13 @@ interface RowProps {
 }
 
 function Row({ student, shown, columns }: RowProps) {
-  const isEmpty = shown?.default ?? true;
+  const isRebuilding = shown?.rebuilding !== undefined;
+  const isEmpty = isRebuilding || (shown?.default ?? true);
   return (
     <tr class={isEmpty ? 'row-empty' : undefined}>
       <th scope="row">
         {student.name}
-        {isEmpty && <span class="tag">nothing yet</span>}
+        {isEmpty && <span class="tag">{isRebuilding ? 'not ready' : 'nothing yet'}</span>}
       </th>
       {columns.map((column) => (
         <td key={column.name} class={column.isNumber ? 'number' : 'json'}>

@@ -28,3 +28,9 @@ export function objectName(
   const offset = String(first.offset).padStart(20, '0');
   return `${sourceFolder(of)}date=${date}/${partitionPrefix(of)}${offset}.avro`;
 }
+
+/** The first offset that the end of a name says, after its prefix; null when no object is named so. */
+export function offsetOfName(end: string): number | null {
+  const digits = /^(\d{20})\.avro$/.exec(end)?.[1];
+  return digits === undefined ? null : Number(digits);
+}

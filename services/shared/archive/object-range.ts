@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { LecternError } from '../errors.ts';
+import type { LogRecord } from '../log/port.ts';
 
 /** The offsets that an object holds, without gaps, and the hash of its bytes: what its metadata says. */
 export interface ObjectRange {
@@ -8,11 +10,28 @@ export interface ObjectRange {
   readonly count: number;
   /** Of the object's bytes, in hex. */
   readonly sha256: string;
+  /** `anchorOf` its last record. Null where objects were put without one. */
+  readonly anchor: string | null;
 }
 
-export function toMetadata({ first, last, count, sha256 }: ObjectRange): Readonly<Record<string, string>> {
-  return { first: String(first), last: String(last), count: String(count), sha256 };
+/** By what one knows a record again without having it: a hash over when the log appended it, and its value. */
+export function anchorOf({ timestamp, value }: Pick<LogRecord, 'timestamp' | 'value'>): string {
+  const hash = createHash('sha256').update(`${timestamp} ${value === null ? 'null' : value.length} `);
+  return hash.update(value ?? '').digest('hex');
 }
+
+export function toMetadata({
+  first,
+  last,
+  count,
+  sha256,
+  anchor,
+}: ObjectRange): Readonly<Record<string, string>> {
+  const offsets = { first: String(first), last: String(last), count: String(count) };
+  return { ...offsets, sha256, ...(anchor === null ? {} : { anchor }) };
+}
+
+const HASH = /^[0-9a-f]{64}$/;
 
 /** Throws ARCHIVE_BROKEN when it is not what `toMetadata` made, or the object is gone (null). */
 export function parseMetadata(name: string, metadata: Readonly<Record<string, string>> | null): ObjectRange {
@@ -20,11 +39,13 @@ export function parseMetadata(name: string, metadata: Readonly<Record<string, st
     /^\d{1,16}$/.test(metadata?.[key] ?? '') ? Number(metadata?.[key]) : Number.NaN,
   ) as [number, number, number];
   const sha256 = metadata?.sha256 ?? '';
-  if (!(count > 0 && count === last - first + 1 && /^[0-9a-f]{64}$/.test(sha256)))
+  const anchor = metadata?.anchor ?? null;
+  const isWhole = count > 0 && count === last - first + 1 && HASH.test(sha256);
+  if (!isWhole || (anchor !== null && !HASH.test(anchor)))
     throw new LecternError(
       'ARCHIVE_BROKEN',
       `the archive object ${name} ${metadata === null ? 'is gone' : 'does not say which offsets it holds'}: ` +
-        'restore it with its metadata (first, last, count, sha256)',
+        'restore it with its metadata (first, last, count, sha256, anchor)',
     );
-  return { first, last, count, sha256 };
+  return { first, last, count, sha256, anchor };
 }

@@ -123,8 +123,8 @@ export function createS3Archive(settings: S3Settings): ArchiveStore {
         async () => {
           const { Body, Metadata } = await client.send(new GetObjectCommand({ Bucket, Key: name }));
           // A connection that breaks in the middle rejects here: it is a fault as any other.
-          const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
-          return { bytes, metadata: Metadata ?? {} };
+          const { buffer, byteOffset, byteLength } = (await Body?.transformToByteArray()) ?? new Uint8Array();
+          return { bytes: Buffer.from(buffer, byteOffset, byteLength), metadata: Metadata ?? {} };
         },
         ({ name: fault }) => (fault === 'NoSuchKey' ? null : undefined),
       );

@@ -1,4 +1,3 @@
-import { LecternError } from '../errors.ts';
 import type { Groups } from './embedded-group.ts';
 import type { Batch, ConsumerHandlers, ConsumerOptions, GroupConsumer, TopicPartition } from './port.ts';
 
@@ -116,11 +115,13 @@ export function createEmbeddedConsumer(deps: EmbeddedConsumerDeps): GroupConsume
       const key = keyOf(at);
       if (stopped || !assigned.has(key)) return;
       const { start, end } = deps.bounds(at);
-      if (offset < start || offset > end)
-        throw new LecternError(
-          'OFFSET_OUT_OF_RANGE',
-          `${key} holds offsets ${start} to ${end}; it cannot be read from ${offset}`,
-        );
+      if (offset < start || offset > end) {
+        readings.delete(key);
+        setImmediate(() => {
+          if (!stopped && assigned.has(key)) tell((told) => told.outOfRange(at));
+        });
+        return;
+      }
       readings.set(key, { at, position: offset, paused: false });
       wake(key);
     },

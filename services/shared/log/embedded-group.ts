@@ -1,4 +1,4 @@
-import { type Assignment, assignSticky } from './embedded-assign.ts';
+import { type Assignment, assignSticky } from './assign-sticky.ts';
 import type { TopicPartition } from './port.ts';
 
 /** What the coordinator tells a member; both are synchronous. */

@@ -30,7 +30,7 @@ function shareOut(records: readonly OutgoingRecord[], topicOf: (name: string) =>
     if (value.length > MAX_VALUE_BYTES)
       throw new RangeError(`a record of ${topic} has ${value.length} bytes, more than ${MAX_VALUE_BYTES}`);
     const { id, partitions } = topicOf(topic);
-    const partition = partitionOf(key, partitions);
+    const partition = record.partition ?? partitionOf(key, partitions);
     const name = `${topic}/${partition}`;
     if (!shares.has(name))
       shares.set(name, {

@@ -1,5 +1,6 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
+import { createStickyAssigner } from './kafka-assigner.ts';
 import { keyOf, type Reading, STUCK_MS, watchIdle } from './kafka-idle.ts';
 import { createMirror } from './kafka-mirror.ts';
 import { toRecord } from './kafka-record.ts';
@@ -34,8 +35,11 @@ const STOP_DEADLINE_MS = 10_000;
 export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   const { sessionTimeoutMs } = deps;
   const heartbeatInterval = Math.min(3_000, Math.floor(sessionTimeoutMs / 5));
+  const sticky = createStickyAssigner();
   const consumer: Consumer = deps.kafka.consumer({
     groupId: deps.groupId,
+    // The second lets members of before it was ours stay in the group while they are replaced.
+    partitionAssigners: [sticky.assigner, kafkajs.PartitionAssigners.roundRobin],
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(60_000, sessionTimeoutMs),
     heartbeatInterval,
@@ -72,6 +76,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
       partitions.map((partition) => ({ topic, partition })),
     );
     assigned = new Set(at.map(keyOf));
+    sticky.assigned(payload.memberAssignment);
     // Traps 13, 15: synchronously, before the first fetch, and for all of them: old flags may have been lost.
     consumer.pause(
       Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions })),
@@ -89,6 +94,14 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
     // Trap 1: kafkajs will not come back by itself.
     if (!payload.restart) fail(payload.error);
   });
+
+  /** The log does not have what is to be read next: nothing more is delivered until the next `start`. */
+  const loseRange = (reading: Reading): void => {
+    const at = { topic: reading.topic, partition: reading.partition };
+    readings.delete(keyOf(at));
+    consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
+    handlers?.outOfRange(at);
+  };
 
   /** Trap 11: what the group answers to a heartbeat must come through. */
   const beat = (payload: EachBatchPayload): Promise<void> =>
@@ -113,7 +126,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
 
   /**
    * What of a fetched batch is still to be read; undefined when it was fetched from elsewhere than where we read. That is
-   * so after a `start`, and when the log no longer has the position (trap 18): then the caller gets it, and sees the jump.
+   * so after a `start`, and when the log does not have the position (trap 18: kafkajs goes on from the earliest).
    */
   const unread = async (payload: EachBatchPayload, reading: Reading): Promise<LogRecord[] | undefined> => {
     if (payload.isStale()) return undefined;
@@ -121,16 +134,19 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
       (payload.batch as unknown as { readonly fetchedOffset: string }).fetchedOffset,
     );
     if (fetchedFrom !== reading.position) {
-      const { start = 0 } =
-        (await deps.offsets(reading.topic)).find(({ partition }) => partition === reading.partition) ?? {};
-      if (start <= reading.position) {
+      const range = (await deps.offsets(reading.topic)).find(
+        ({ partition }) => partition === reading.partition,
+      );
+      if (readings.get(keyOf(reading)) !== reading) return undefined;
+      if (range !== undefined && (reading.position < range.start || reading.position > range.end))
+        loseRange(reading);
+      else
         consumer.seek({
           topic: reading.topic,
           partition: reading.partition,
           offset: String(reading.position),
         });
-        return undefined;
-      }
+      return undefined;
     }
     const records = payload.batch.messages.map(toRecord).filter(({ offset }) => offset >= reading.position);
     return records.length === 0 ? undefined : records;
@@ -170,10 +186,11 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
         offsets: deps.offsets,
         readings,
         caughtUp: (at, end) => given.caughtUp(at, end),
+        outOfRange: loseRange,
         stuck: fail,
         logger: deps.logger,
       });
-      // Trap 18: a position out of range silently becomes the earliest, which the caller notices as a jump.
+      // Trap 18: a position out of range silently becomes the earliest, which `unread` notices.
       await consumer.subscribe({ topics: [...deps.topics], fromBeginning: true });
       const counts = await Promise.all(deps.topics.map((topic) => deps.partitionCount(topic)));
       await consumer.run({

@@ -21,6 +21,8 @@ export interface IdleWatchDeps {
   /** By `keyOf`; an entry that is replaced or removed belongs to an assignment that is over. */
   readonly readings: ReadonlyMap<string, Reading>;
   readonly caughtUp: (at: TopicPartition, endOffset: number) => void;
+  /** The log does not have the position of a reading. */
+  readonly outOfRange: (reading: Reading) => void;
   readonly stuck: (error: Error) => void;
   readonly logger: Logger;
 }
@@ -30,8 +32,12 @@ export interface IdleWatchDeps {
  * learns that it is caught up, and trap 24 is noticed, a partition that has records but gets none.
  */
 export function watchIdle(deps: IdleWatchDeps): { stop(): void } {
-  const compare = (reading: Reading, end: number): void => {
+  const compare = (reading: Reading, { start, end }: PartitionOffsets): void => {
     const at = { topic: reading.topic, partition: reading.partition };
+    if (reading.position > end || reading.position < start) {
+      deps.outOfRange(reading);
+      return;
+    }
     if (reading.position >= end || reading.paused) reading.behindSince = null;
     else reading.behindSince ??= Date.now();
     if (reading.position >= end) deps.caughtUp(at, end);
@@ -42,11 +48,11 @@ export function watchIdle(deps: IdleWatchDeps): { stop(): void } {
   const check = async (): Promise<void> => {
     const before = [...deps.readings.values()].map((reading) => ({ reading, position: reading.position }));
     for (const topic of new Set(before.map(({ reading }) => reading.topic))) {
-      const ends = new Map((await deps.offsets(topic)).map(({ partition, end }) => [partition, end]));
+      const ranges = new Map((await deps.offsets(topic)).map((range) => [range.partition, range]));
       for (const { reading, position } of before) {
-        const end = reading.topic === topic ? ends.get(reading.partition) : undefined;
+        const range = reading.topic === topic ? ranges.get(reading.partition) : undefined;
         const current = deps.readings.get(keyOf(reading)) === reading && reading.position === position;
-        if (end !== undefined && current) compare(reading, end);
+        if (range !== undefined && current) compare(reading, range);
       }
     }
   };

@@ -36,7 +36,7 @@ async function place(records: readonly OutgoingRecord[], deps: KafkaProducerDeps
   const filled = new Map<string, number>();
   const places = records.map((record) => {
     const { topic } = record;
-    const partition = partitionOf(record.key, counts.get(topic)!);
+    const partition = record.partition ?? partitionOf(record.key, counts.get(topic)!);
     const index = filled.get(`${topic}/${partition}`) ?? 0;
     filled.set(`${topic}/${partition}`, index + 1);
     if (!byTopic.has(topic)) byTopic.set(topic, { topic, messages: [] });

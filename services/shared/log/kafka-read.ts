@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LecternError } from '../errors.ts';
 import type { Batch, GroupConsumer, LogRecord, ReadRange } from './port.ts';
 
 export interface KafkaReadDeps {
@@ -29,6 +30,11 @@ export async function* readRange(
       revoked: () => undefined,
       batch: (batch) => hand(batch),
       caughtUp: () => void hand(null),
+      outOfRange: ({ topic, partition }) =>
+        void hand(
+          null,
+          new LecternError('OFFSET_OUT_OF_RANGE', `${topic}/${partition} no longer holds offset ${next}`),
+        ),
       failed: (error) => void hand(null, error),
     });
     while (next < range.to) {

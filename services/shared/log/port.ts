@@ -37,6 +37,8 @@ export interface OutgoingRecord {
   readonly key: string;
   readonly value: Buffer;
   readonly headers?: Readonly<Record<string, Buffer>>;
+  /** Instead of the key's own, for a record that must stand beside another one. */
+  readonly partition?: number;
 }
 
 /** Where a record was put. `offset` is null when the log took it as a repeat of one that it already has. */
@@ -62,7 +64,7 @@ export interface Producer {
   close(): Promise<void>;
 }
 
-/** What a member of a consumer group must answer to. All three are called by one consumer, never concurrently. */
+/** What a member of a consumer group must answer to. All are called by one consumer, never concurrently. */
 export interface ConsumerHandlers {
   /**
    * The group gave this member `partitions`, all of them, also those it had before. Called synchronously with every
@@ -78,6 +80,11 @@ export interface ConsumerHandlers {
   batch(batch: Batch): Promise<void>;
   /** A fetch of a started partition ended at the log's end with nothing new. */
   caughtUp(at: TopicPartition, endOffset: number): void;
+  /**
+   * The log does not hold the position of a started partition: it lies below the log's start or beyond its end, because
+   * records expired or the topic was made anew. Nothing more of it is delivered until the next `start`.
+   */
+  outOfRange(at: TopicPartition): void;
   /** The consumer cannot go on and will not recover by itself: the process should end and be started anew. */
   failed(error: Error): void;
 }

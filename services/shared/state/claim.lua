@@ -1,15 +1,32 @@
 --[[
-  Makes a token the owner of a unit. The first claim also stores the facts; later ones find them.
+  Makes a token the owner of a unit. The first claim also stores the facts; one with other facts changes nothing.
 
   KEYS[1]  meta (hash)
   ARGV[1]  owner token
-  ARGV[2]  formatVersion, ARGV[3] partitions, ARGV[4] reducersHash
+  ARGV[2]  the log's end: the target where nothing was ever checkpointed and no target is stored
+  ARGV[3]  formatVersion, ARGV[4] partitions, ARGV[5] reducersHash
 
-  Returns {next, formatVersion, partitions, reducersHash}; next is false when nothing was checkpointed yet.
+  Returns {next, anchor, target, claims, attempt, times, formatVersion, partitions, reducersHash} as they are stored
+  then; next, anchor, target, attempt and times are false, or attempt is '', where there is none.
+
+  A token is made for one claim, so one that is there already is the same command sent again: it counts once.
+  When the memory is full Redis refuses the first command that needs more and then ends the script, so what a claim
+  always writes is written first.
 ]]
 local meta = KEYS[1]
-redis.call('HSET', meta, 'token', ARGV[1])
-redis.call('HSETNX', meta, 'formatVersion', ARGV[2])
-redis.call('HSETNX', meta, 'partitions', ARGV[3])
-redis.call('HSETNX', meta, 'reducersHash', ARGV[4])
-return redis.call('HMGET', meta, 'next', 'formatVersion', 'partitions', 'reducersHash')
+local token, logEnd = ARGV[1], ARGV[2]
+local format, partitions, hash = ARGV[3], ARGV[4], ARGV[5]
+
+local stored = redis.call('HMGET', meta, 'formatVersion', 'partitions', 'reducersHash', 'token')
+local isFirst = not stored[1]
+local isSame = stored[1] == format and stored[2] == partitions and stored[3] == hash
+
+if isFirst or (isSame and stored[4] ~= token) then
+  redis.call('HSET', meta, 'token', token, 'formatVersion', format, 'partitions', partitions, 'reducersHash', hash)
+  redis.call('HINCRBY', meta, 'claims', 1)
+  local found = redis.call('HMGET', meta, 'next', 'attempt')
+  if not found[1] then redis.call('HSETNX', meta, 'target', logEnd) end
+  if found[2] and found[2] ~= '' then redis.call('HINCRBY', meta, 'times', 1) end
+end
+return redis.call('HMGET', meta, 'next', 'anchor', 'target', 'claims', 'attempt', 'times', 'formatVersion',
+  'partitions', 'reducersHash')

@@ -1,30 +1,31 @@
 import { createHash } from 'node:crypto';
 import type { EmbeddedEnv } from '../embedded.ts';
-import type { DeadLetter, StateEntry, Unit, UnitFacts } from './port.ts';
+import type { DeadLetterKey, OpenDeadLetter, StateEntry, Unit } from './port.ts';
+import { nameOf, type UnitMeta } from './unit-meta.ts';
 
 /** What is stored of a unit besides its states and dead letters. `id` stands for it in their keys. */
-export interface StoredUnit {
+export interface StoredUnit extends UnitMeta {
   readonly id: number;
-  readonly token: string;
-  readonly next: number | null;
-  readonly caughtUpAt: number | null;
-  readonly facts: UnitFacts;
 }
 
 /** The tables of the state store. What writes works only inside a transaction. */
 export interface UnitTables {
   find(unit: Unit): StoredUnit | undefined;
-  /** A unit that is not stored yet, with an id of its own and no owner. */
-  make(facts: UnitFacts): StoredUnit;
+  /** For a unit that is not stored yet. */
+  freeId(): number;
   put(unit: Unit, stored: StoredUnit): void;
   state(id: number, field: string): string | null;
   putState(id: number, field: string, value: string | null): void;
   statePages(id: number): Iterable<readonly StateEntry[]>;
-  putDeadLetter(id: number, dead: DeadLetter): void;
-  deadLetters(id: number): readonly DeadLetter[];
+  deadLetter(id: number, key: DeadLetterKey): OpenDeadLetter | undefined;
+  putDeadLetter(id: number, dead: OpenDeadLetter): void;
+  removeDeadLetter(id: number, key: DeadLetterKey): void;
+  deadLetterPages(id: number): Iterable<readonly OpenDeadLetter[]>;
 }
 
-const PAGE = 1_000;
+const STATES_A_PAGE = 1_000;
+/** Fewer, because each may hold a stack. */
+const DEAD_LETTERS_A_PAGE = 100;
 /** LMDB's keys are short. A longer name is replaced by its hash, and stands before the value. */
 const MAX_FIELD_BYTES = 1_500;
 const NAMED = 0;
@@ -48,12 +49,32 @@ function rangeOf(id: number, after?: Buffer) {
   return { start, end };
 }
 
+interface Row<V> {
+  readonly key: Buffer;
+  readonly value: V;
+}
+
+interface Ranges<V> {
+  getRange(range: ReturnType<typeof rangeOf> & { readonly limit: number }): Iterable<Row<V>>;
+}
+
+/** Each page is read in one go: an open range would pin the whole environment's old pages. */
+function* pagesOf<V>(table: Ranges<V>, id: number, limit: number): Iterable<readonly Row<V>[]> {
+  let after: Buffer | undefined;
+  for (;;) {
+    const page = [...table.getRange({ ...rangeOf(id, after), limit })];
+    if (page.length === 0) return;
+    yield page;
+    after = page.at(-1)!.key;
+  }
+}
+
 type StoredState = string | readonly [field: string, value: string];
 
 export function createUnitTables(env: EmbeddedEnv): UnitTables {
   const units = env.table<StoredUnit>('units', 'msgpack');
   const states = env.table<StoredState>('states', 'msgpack');
-  const dead = env.table<DeadLetter>('dead-letters', 'msgpack');
+  const dead = env.table<OpenDeadLetter>('dead-letters', 'msgpack');
   const unitKey = ({ module, topic, partition }: Unit): Buffer =>
     Buffer.from(`${module}\0${topic}\0${partition}`);
 
@@ -65,7 +86,7 @@ export function createUnitTables(env: EmbeddedEnv): UnitTables {
   return {
     find: (unit) => units.get(unitKey(unit)),
     // Units are never deleted, so their number is a free id.
-    make: (facts) => ({ id: units.getKeysCount({}), token: '', next: null, caughtUpAt: null, facts }),
+    freeId: () => units.getKeysCount({}),
     put(unit, stored) {
       void units.put(unitKey(unit), stored);
     },
@@ -80,18 +101,18 @@ export function createUnitTables(env: EmbeddedEnv): UnitTables {
       else void states.put(key, key[4] === HASHED ? [field, value] : value);
     },
     *statePages(id) {
-      let after: Buffer | undefined;
-      for (;;) {
-        // Each page is read in one go: an open range would pin the whole environment's old pages.
-        const page = [...states.getRange({ ...rangeOf(id, after), limit: PAGE })];
-        if (page.length === 0) return;
+      for (const page of pagesOf(states, id, STATES_A_PAGE))
         yield page.map(({ key, value }) => toEntry(key, value));
-        after = page.at(-1)!.key;
-      }
     },
+    deadLetter: (id, key) => dead.get(keyOf(id, nameOf(key))),
     putDeadLetter(id, letter) {
-      void dead.put(keyOf(id, `${letter.reducer}@${letter.offset}`), letter);
+      void dead.put(keyOf(id, nameOf(letter)), letter);
     },
-    deadLetters: (id) => [...dead.getRange(rangeOf(id))].map(({ value }) => value),
+    removeDeadLetter(id, key) {
+      void dead.remove(keyOf(id, nameOf(key)));
+    },
+    *deadLetterPages(id) {
+      for (const page of pagesOf(dead, id, DEAD_LETTERS_A_PAGE)) yield page.map(({ value }) => value);
+    },
   };
 }

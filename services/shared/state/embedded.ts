@@ -1,20 +1,11 @@
 import type { EmbeddedEnv } from '../embedded.ts';
 import { LecternError } from '../errors.ts';
-import { createUnitTables, type StoredUnit } from './embedded-units.ts';
-import type { Checkpoint, CheckpointReply, Hint, StateStore } from './port.ts';
+import { createUnitTables } from './embedded-units.ts';
+import type { DeadLetterKey, Hint, StateStore } from './port.ts';
+import { advanced, claimed, copied, marked, objection, toClaim, toPosition } from './unit-meta.ts';
 
 export interface EmbeddedStateOptions {
   readonly env: EmbeddedEnv;
-}
-
-/** Null when the checkpoint may be written. */
-function objection(stored: StoredUnit | undefined, checkpoint: Checkpoint): CheckpointReply | null {
-  const next = stored?.next ?? null;
-  if (stored?.token !== checkpoint.token) return { status: 'refused', because: 'token', stored: next };
-  if (next === checkpoint.expected) return null;
-  // Nobody else writes under this token, so the offset was moved by this command or a later one.
-  if (next !== null && next >= checkpoint.next) return { status: 'repeated' };
-  return { status: 'refused', because: 'offset', stored: next };
 }
 
 /** `StateStore` in the LMDB environment of a data directory, for all services in one process. */
@@ -39,25 +30,30 @@ export function createEmbeddedState({ env }: EmbeddedStateOptions): StateStore {
   };
 
   return {
-    claim: (unit, token, facts) =>
+    claim: (unit, token, facts, logEnd) =>
       write(() => {
-        const stored = units.find(unit) ?? units.make(facts);
-        units.put(unit, { ...stored, token });
-        return { next: stored.next, facts: stored.facts };
+        const stored = units.find(unit);
+        const meta = claimed(stored, token, facts, logEnd);
+        if (meta !== stored) units.put(unit, { ...meta, id: stored?.id ?? units.freeId() });
+        return toClaim(meta);
+      }),
+    mark: (unit, token, attempt) =>
+      write(() => {
+        const stored = units.find(unit);
+        const meta = marked(stored, token, attempt);
+        if (meta !== null && meta !== stored) units.put(unit, { ...meta, id: stored!.id });
+        return meta !== null;
       }),
     checkpoint: (unit, checkpoint) =>
       write(() => {
         const stored = units.find(unit);
         const refused = objection(stored, checkpoint);
         if (refused !== null) return refused;
-        const { id, caughtUpAt } = stored!;
+        const { id } = stored!;
         for (const [field, value] of checkpoint.states) units.putState(id, field, value);
-        for (const dead of checkpoint.deadLetters) units.putDeadLetter(id, dead);
-        units.put(unit, {
-          ...stored!,
-          next: checkpoint.next,
-          caughtUpAt: checkpoint.caughtUpAt ?? caughtUpAt,
-        });
+        for (const key of checkpoint.closed) units.removeDeadLetter(id, key);
+        for (const letter of checkpoint.deadLetters) units.putDeadLetter(id, { ...letter, copy: null });
+        units.put(unit, { ...advanced(stored!, checkpoint), id });
         return { status: 'done' };
       }),
     async readMany(unit, fields) {
@@ -68,20 +64,36 @@ export function createEmbeddedState({ env }: EmbeddedStateOptions): StateStore {
     async position(unit) {
       assertOpen();
       const stored = units.find(unit);
-      if (stored === undefined) return null;
-      const { next, caughtUpAt, facts } = stored;
-      return { next, caughtUpAt, partitions: facts.partitions };
+      return stored === undefined ? null : toPosition(stored);
     },
     async *entries(unit) {
       assertOpen();
       const stored = units.find(unit);
       if (stored !== undefined) yield* units.statePages(stored.id);
     },
-    async deadLetters(unit) {
+    async *deadLetters(unit) {
       assertOpen();
       const stored = units.find(unit);
-      return stored === undefined ? [] : units.deadLetters(stored.id);
+      if (stored !== undefined) yield* units.deadLetterPages(stored.id);
     },
+    async deadLetterKeys(unit) {
+      assertOpen();
+      const stored = units.find(unit);
+      const keys: DeadLetterKey[] = [];
+      if (stored !== undefined)
+        for (const page of units.deadLetterPages(stored.id))
+          for (const { reducer, offset } of page) keys.push({ reducer, offset });
+      return keys;
+    },
+    relayed: (unit, copies) =>
+      write(() => {
+        const stored = units.find(unit);
+        if (stored === undefined) return;
+        for (const { copy, ...key } of copies) {
+          const letter = units.deadLetter(stored.id, key);
+          if (letter !== undefined) units.putDeadLetter(stored.id, copied(letter, copy));
+        }
+      }),
     async announce(hint) {
       if (hint.fields.length === 0) return;
       // Later, and each alone: a listener that throws is neither the announcer's fault nor another listener's.

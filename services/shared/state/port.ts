@@ -21,24 +21,63 @@ export interface UnitFacts {
   readonly reducersHash: string;
 }
 
+/** The record before a position, by which a log that was made anew under the old name is noticed. */
+export interface Anchor {
+  readonly offset: number;
+  /** When the log appended it, in milliseconds. */
+  readonly timestamp: number;
+  /** The event's id; null when the record was no event. */
+  readonly id: string | null;
+}
+
+/** One event in one reducer. */
+export interface Attempt {
+  readonly offset: number;
+  readonly reducer: string;
+}
+
 export interface Claim {
   /** Where to go on; null when nothing was ever checkpointed. */
   readonly next: number | null;
-  /** The facts stored at the first claim: the caller's own when this is the first. */
+  /** The facts stored at the first claim. When they differ from the caller's, the claim changed nothing. */
   readonly facts: UnitFacts;
+  /** Of the record before `next`, as the checkpoint gave it. */
+  readonly anchor: Anchor | null;
+  /** The log's end when a claim first found no position: below it the states are being rebuilt. */
+  readonly target: number | null;
+  /** Claims in a row, with this one, since a checkpoint last moved the position. */
+  readonly claims: number;
+  /** What an owner marked, and how many claims in a row, with this one, found that same mark; null without one. */
+  readonly attempt: (Attempt & { readonly times: number }) | null;
+}
+
+/** Names a dead letter within its unit. */
+export interface DeadLetterKey {
+  /** `<NAME>.<reducer>`, or `<NAME>` for a record that no reducer of the module could be given. */
+  readonly reducer: string;
+  /** Of the event that was refused. */
+  readonly offset: number;
 }
 
 /** An event that a reducer or the decoder refused. Holds no learner data beyond what the reason and stack say. */
-export interface DeadLetter {
-  /** `<NAME>.<reducer>`, or `<NAME>` for a record that no reducer of the module could be given. */
-  readonly reducer: string;
+export interface DeadLetter extends DeadLetterKey {
   readonly version: number;
   readonly topic: string;
   readonly partition: number;
-  readonly offset: number;
   readonly reason: string;
   readonly stack?: string;
 }
+
+/** Where the dead-letters topic has the whole of a dead letter. */
+export interface DeadLetterCopy {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** An open dead letter. Once it is copied to its topic the store keeps neither reason nor stack. */
+export type OpenDeadLetter =
+  | (DeadLetter & { readonly copy: null })
+  | (Omit<DeadLetter, 'reason' | 'stack'> & { readonly copy: DeadLetterCopy });
 
 export interface Checkpoint {
   /** The owner token of the claim that this continues. */
@@ -48,7 +87,12 @@ export interface Checkpoint {
   readonly next: number;
   /** Fields to write; null removes one. */
   readonly states: ReadonlyMap<string, string | null>;
+  /** To open; one that is open already is replaced. */
   readonly deadLetters: readonly DeadLetter[];
+  /** To close; one that is not open is no fault. */
+  readonly closed: readonly DeadLetterKey[];
+  /** Of the record before `next`; null leaves what is stored. */
+  readonly anchor: Anchor | null;
   /** When a fetch last found nothing beyond `next`, in milliseconds; null leaves what is stored. */
   readonly caughtUpAt: number | null;
 }
@@ -64,6 +108,8 @@ export type CheckpointReply =
 export interface Position {
   /** Null when the unit was claimed, but nothing was checkpointed yet. */
   readonly next: number | null;
+  /** See `Claim`: while `next` is below it, the states are not complete. */
+  readonly target: number | null;
   readonly caughtUpAt: number | null;
   readonly partitions: number;
 }
@@ -80,8 +126,16 @@ export interface Hint {
 }
 
 export interface StateStore {
-  /** Makes `token` the owner of the unit; every earlier token's checkpoints are refused from now on. */
-  claim(unit: Unit, token: string, facts: UnitFacts): Promise<Claim>;
+  /**
+   * Makes `token` the owner of the unit; every earlier token's checkpoints are refused from now on. Changes nothing when
+   * other facts are stored. `logEnd` becomes the target where nothing was ever checkpointed and none is stored.
+   */
+  claim(unit: Unit, token: string, facts: UnitFacts, logEnd: number): Promise<Claim>;
+  /**
+   * Notes what the owner is about to reduce, for whoever claims after a crash. A checkpoint that moves the position
+   * removes the note. False, and nothing changed, when the token is not the owner's.
+   */
+  mark(unit: Unit, token: string, attempt: Attempt): Promise<boolean>;
   /** One atomic compare-and-set of one unit. Rejects with STATE_FULL when the store has no room. */
   checkpoint(unit: Unit, checkpoint: Checkpoint): Promise<CheckpointReply>;
   /** The texts of the fields in the order asked, null where there is none; one round trip. */
@@ -90,7 +144,12 @@ export interface StateStore {
   position(unit: Unit): Promise<Position | null>;
   /** Every state of a unit in pages, no order promised; a field changed meanwhile may come twice. */
   entries(unit: Unit): AsyncIterable<readonly StateEntry[]>;
-  deadLetters(unit: Unit): Promise<readonly DeadLetter[]>;
+  /** Every open dead letter of a unit in pages, no order promised. */
+  deadLetters(unit: Unit): AsyncIterable<readonly OpenDeadLetter[]>;
+  /** The names of all of them, without what they say. */
+  deadLetterKeys(unit: Unit): Promise<readonly DeadLetterKey[]>;
+  /** Replaces reason and stack of those that are still open by where their copy is. */
+  relayed(unit: Unit, copies: readonly (DeadLetterKey & { readonly copy: DeadLetterCopy })[]): Promise<void>;
   /** Tells whoever watches that the fields changed. Costs next to nothing while nobody does. */
   announce(hint: Hint): Promise<void>;
   /** Calls `listener` for hints until the returned function is called. */

@@ -2,11 +2,14 @@ import type { Unit } from './port.ts';
 
 /** The three keys of a unit. They share a hash tag, so a cluster keeps them in one slot and one script may use them. */
 export interface UnitKeys {
-  /** Hash: token, next, caughtUpAt, formatVersion, partitions, reducersHash. */
+  /**
+   * Hash: token, formatVersion, partitions, reducersHash, target, next, anchor (JSON), caughtUpAt, claims, attempt
+   * (`<reducer>@<offset>`, empty for none) with the times that claims found it.
+   */
   readonly meta: string;
   /** Hash: the text of each state by its field. */
   readonly states: string;
-  /** Hash: each open dead letter as JSON under `<reducer>@<offset>`. */
+  /** Hash: each open dead letter, in two lines of JSON, under `<reducer>@<offset>`. */
   readonly dead: string;
 }
 

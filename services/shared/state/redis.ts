@@ -1,57 +1,35 @@
-import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
-import type { Checkpoint, CheckpointReply, DeadLetter, StateEntry, StateStore } from './port.ts';
+import type { Anchor, Checkpoint, CheckpointReply, StateEntry, StateStore, Unit } from './port.ts';
 import { connectRedis, endpointOf, type RedisConnection, toStateError } from './redis-client.ts';
+import { createRedisDeadLetters, toText } from './redis-dead-letters.ts';
 import { createRedisHints } from './redis-hints.ts';
 import { hintsChannel, type UnitKeys, unitKeys } from './redis-keys.ts';
+import { withScripts } from './redis-scripts.ts';
+import { nameOf, parseName } from './unit-meta.ts';
 
 export interface RedisStateOptions extends RedisConnection {
   /** Precedes every key and the channel of the hints. */
   readonly namespace: string;
 }
 
-/** The two scripts; their files say what they take and return. */
-interface Scripts {
-  claimUnit(meta: string, ...argv: (string | number)[]): Promise<[string | null, string, string, string]>;
-  checkpointUnit(
-    meta: string,
-    states: string,
-    dead: string,
-    ...argv: (string | number)[]
-  ): Promise<['done'] | ['token' | 'offset', string | null]>;
-}
-
-const SCRIPTS = {
-  claimUnit: { file: './claim.lua', numberOfKeys: 1 },
-  checkpointUnit: { file: './checkpoint.lua', numberOfKeys: 3 },
-};
 const PAGE = 1_000;
-
-function withScripts(redis: Redis): Redis & Scripts {
-  for (const [name, { file, numberOfKeys }] of Object.entries(SCRIPTS))
-    redis.defineCommand(name, {
-      lua: readFileSync(new URL(file, import.meta.url), 'utf8'),
-      numberOfKeys,
-    });
-  return redis as Redis & Scripts;
-}
 
 const numberOrNull = (text: string | null | undefined): number | null =>
   text === null || text === undefined ? null : Number(text);
 
 function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
-  const { token, expected, next, states, deadLetters, caughtUpAt } = checkpoint;
+  const { token, expected, next, caughtUpAt, anchor, states, closed, deadLetters } = checkpoint;
   const writes: string[] = [];
   const removals: string[] = [];
   for (const [field, value] of states)
     if (value === null) removals.push(field);
     else writes.push(field, value);
-  const letters = deadLetters.flatMap((dead) => [`${dead.reducer}@${dead.offset}`, JSON.stringify(dead)]);
-  const counts = [writes.length / 2, removals.length, deadLetters.length];
-  return [token, expected ?? '', next, caughtUpAt ?? '', ...counts, ...writes, ...removals, ...letters];
+  const letters = deadLetters.flatMap((letter) => [nameOf(letter), toText(letter)]);
+  const head = [token, expected ?? '', next, caughtUpAt ?? '', anchor === null ? '' : JSON.stringify(anchor)];
+  const counts = [writes.length / 2, removals.length, closed.length, deadLetters.length];
+  return [...head, ...counts, ...writes, ...removals, ...closed.map(nameOf), ...letters];
 }
 
-/** `StateStore` on Redis 7. Three hashes a unit in one slot; `claim.lua` and `checkpoint.lua` are all that writes. */
+/** `StateStore` on Redis 7. Three hashes a unit in one slot; the four scripts are all that writes. */
 export function createRedisState(options: RedisStateOptions): StateStore {
   const { namespace, logger } = options;
   const endpoint = endpointOf(options.url);
@@ -62,7 +40,7 @@ export function createRedisState(options: RedisStateOptions): StateStore {
     channel: hintsChannel(namespace),
     logger,
   });
-  const keysOf = (unit: Parameters<typeof unitKeys>[1]): UnitKeys => unitKeys(namespace, unit);
+  const keysOf = (unit: Unit): UnitKeys => unitKeys(namespace, unit);
   const ask = async <T>(reply: Promise<T>): Promise<T> => {
     try {
       return await reply;
@@ -72,14 +50,21 @@ export function createRedisState(options: RedisStateOptions): StateStore {
   };
 
   return {
-    async claim(unit, token, { formatVersion, partitions, reducersHash }) {
-      const [next, ...facts] = await ask(
-        redis.claimUnit(keysOf(unit).meta, token, formatVersion, partitions, reducersHash),
+    async claim(unit, token, { formatVersion, partitions, reducersHash }, logEnd) {
+      const [next, anchor, target, claims, attempt, times, ...facts] = await ask(
+        redis.claimUnit(keysOf(unit).meta, token, logEnd, formatVersion, partitions, reducersHash),
       );
       return {
         next: numberOrNull(next),
         facts: { formatVersion: Number(facts[0]), partitions: Number(facts[1]), reducersHash: facts[2] },
+        anchor: anchor === null ? null : (JSON.parse(anchor) as Anchor),
+        target: numberOrNull(target),
+        claims: Number(claims),
+        attempt: attempt ? { ...parseName(attempt), times: Number(times) } : null,
       };
+    },
+    async mark(unit, token, attempt) {
+      return (await ask(redis.markUnit(keysOf(unit).meta, token, nameOf(attempt)))) === 1;
     },
     async checkpoint(unit, checkpoint): Promise<CheckpointReply> {
       const { meta, states, dead } = keysOf(unit);
@@ -103,12 +88,13 @@ export function createRedisState(options: RedisStateOptions): StateStore {
       });
     },
     async position(unit) {
-      const [partitions, next, caughtUpAt] = await ask(
-        redis.hmget(keysOf(unit).meta, 'partitions', 'next', 'caughtUpAt'),
+      const [partitions, next, target, caughtUpAt] = await ask(
+        redis.hmget(keysOf(unit).meta, 'partitions', 'next', 'target', 'caughtUpAt'),
       );
       if (partitions === null || partitions === undefined) return null;
       return {
         next: numberOrNull(next),
+        target: numberOrNull(target),
         caughtUpAt: numberOrNull(caughtUpAt),
         partitions: Number(partitions),
       };
@@ -124,10 +110,7 @@ export function createRedisState(options: RedisStateOptions): StateStore {
         cursor = after;
       } while (cursor !== '0');
     },
-    async deadLetters(unit) {
-      const texts = await ask(redis.hvals(keysOf(unit).dead));
-      return texts.map((text) => JSON.parse(text) as DeadLetter);
-    },
+    ...createRedisDeadLetters({ redis, keysOf, ask }),
     announce: hints.announce,
     watch: (listener) => ask(hints.watch(listener)),
     async check() {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Assignment, assignSticky } from '../../services/shared/log/embedded-assign.ts';
+import { type Assignment, assignSticky } from '../../services/shared/log/assign-sticky.ts';
 
 interface Member {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkJson } from '../../services/worker/json.ts';
+import { jsonText } from '../../../services/shared/state-types/json-text.ts';
 
 const cycle: Record<string, unknown> = {};
 cycle.self = cycle;
@@ -19,23 +19,30 @@ describe('a state that is no JSON', () => {
     ['a cycle', cycle, /contains itself/],
     ['1,000 levels', deep, /nested deeper/],
   ])('is recognised: %s', (_name, state, message) => {
-    expect(checkJson(state)).toEqual({ kind: 'deadLetter', reason: expect.stringMatching(message) });
+    expect(jsonText(state)).toEqual({ kind: 'fault', reason: expect.stringMatching(message) });
   });
 });
 
 describe('a JSON state', () => {
-  test('has no problem and equals what a restart reads back', () => {
+  test('has a text from which a restart reads the same', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (state) => {
-        expect(checkJson(state)).toEqual({ kind: 'ok', value: state });
+        const written = jsonText(state);
+        expect(written).toMatchObject({ kind: 'ok', text: JSON.stringify(state) });
       }),
     );
   });
 
-  test('loses its undefined properties, as it would in JSON', () => {
-    const state = Object.freeze({ a: 1, b: undefined, c: { d: undefined } });
-    const checked = checkJson(state);
-    expect(JSON.stringify(checked)).toBe('{"kind":"ok","value":{"a":1,"c":{}}}');
-    expect(Object.keys((checked as { value: object }).value)).toEqual(['a', 'c']);
+  const shared = { a: 1 };
+  test.each([
+    [
+      'loses its undefined properties',
+      Object.freeze({ a: 1, b: undefined, c: { d: undefined } }),
+      '{"a":1,"c":{}}',
+    ],
+    ['forgets the sign of a zero', { zero: -0 }, '{"zero":0}'],
+    ['has one object in two places', { one: shared, other: shared }, '{"one":{"a":1},"other":{"a":1}}'],
+  ])('that %s is not the one that a restart reads, and says so', (_name, state, text) => {
+    expect(jsonText(state)).toEqual({ kind: 'ok', text, same: false });
   });
 });

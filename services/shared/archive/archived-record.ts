@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { type AvroType, parseSchema } from '../avro.ts';
+import { readContainerPages } from '../avro-container.ts';
+import type { LogRecord } from '../log/port.ts';
+
+/** The records of archive objects: `schemas/archive/` says what their fields mean. */
+
+const VERSION = 1;
+const schemaFile = new URL(
+  `${import.meta.url.includes('/dist/') ? '../../../../' : '../../../'}schemas/archive/${VERSION}.avsc`,
+  import.meta.url,
+);
+
+interface RecordSchema {
+  readonly fields: readonly { readonly name: string }[];
+}
+
+/** The schema that objects are written with, as JSON. */
+export function loadArchiveSchema(): unknown {
+  return JSON.parse(readFileSync(schemaFile, 'utf8'));
+}
+
+/** What the log gave; the envelope's columns only repeat it for people. */
+const FROM_THE_LOG: readonly string[] = [
+  'offset',
+  'timestamp',
+  'key',
+  'value',
+  'headers',
+] satisfies (keyof LogRecord)[];
+
+function logRecordType(): AvroType {
+  const schema = loadArchiveSchema() as RecordSchema;
+  return parseSchema({ ...schema, fields: schema.fields.filter(({ name }) => FROM_THE_LOG.includes(name)) });
+}
+
+/** Reads the records of an object's bytes, page by page, as the log held them. Throws an Error where they are broken. */
+export function createRecordReader(): (bytes: Buffer) => AsyncIterable<readonly LogRecord[]> {
+  const type = logRecordType();
+  return (bytes) => readContainerPages<LogRecord>(bytes, type);
+}

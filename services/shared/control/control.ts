@@ -1,0 +1,132 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Clock, systemClock } from '../clock.ts';
+import { LecternError } from '../errors.ts';
+import type { History } from '../history/port.ts';
+import { createLazyProducer } from '../log/lazy-producer.ts';
+import type { EventLog, LogRecord } from '../log/port.ts';
+import type { Logger } from '../logger.ts';
+import { controlTopic } from '../topics.ts';
+import { createDecided } from './decided.ts';
+import { createFollower } from './follower.ts';
+import { createGather } from './gather.ts';
+import type { Control, ControlRecord } from './port.ts';
+import { encodeControlRecord, parseControlRecord } from './record.ts';
+
+export interface ControlDeps {
+  readonly log: EventLog;
+  readonly history: Pick<History, 'start' | 'archived'>;
+  readonly namespace: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly registry?: Registry;
+}
+
+export interface OpenControl extends Control {
+  /** Follows the topic no more; whoever waits is told CLOSED. */
+  close(): Promise<void>;
+}
+
+const MAX_IN_A_SEND = 500;
+
+/**
+ * The control topic as this process knows it. It is read from its beginning, out of the archive where the log no longer
+ * holds it, as soon as anybody asks, publishes or watches; from then on it is followed.
+ *
+ * `publish` and `caughtUp` reject with what keeps the log or the archive from answering, and may be called again: a
+ * record that is published twice says the same twice. `publish` refuses a verdict with UNIT_STOPPED when there are
+ * 200,000: so many are no single events any more.
+ */
+export function createControl(deps: ControlDeps): OpenControl {
+  const { log, logger, registry } = deps;
+  const topic = controlTopic(deps.namespace);
+  const decided = createDecided();
+  const listeners = new Set<(record: ControlRecord) => void>();
+  const producer = createLazyProducer(log);
+  const records =
+    registry &&
+    new Counter({
+      name: 'lectern_control_records_total',
+      help: 'Records of the control topic by outcome: taken, of a kind unknown here, or broken.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    });
+  if (registry !== undefined)
+    new Gauge({
+      name: 'lectern_control_verdicts',
+      help: 'Events that are left out of a reducer at their place.',
+      registers: [registry],
+      collect() {
+        this.set(decided.verdicts);
+      },
+    });
+
+  const tell = (record: ControlRecord): void => {
+    for (const listener of [...listeners]) {
+      try {
+        listener(record);
+      } catch (error) {
+        logger.error({ error }, 'a listener to the control topic threw');
+      }
+    }
+  };
+
+  const take = ({ offset, value }: LogRecord): void => {
+    const parsed = parseControlRecord(value);
+    records?.inc({ outcome: parsed.outcome });
+    if (parsed.outcome === 'broken')
+      logger.warn({ topic, offset, reason: parsed.reason }, 'a control record is broken, and ignored');
+    if (parsed.outcome !== 'taken') return;
+    decided.take(parsed.record);
+    tell(parsed.record);
+  };
+
+  const follower = createFollower({ ...deps, topic, clock: deps.clock ?? systemClock, take });
+
+  // Of those who ask at one moment one question serves all; one that is under way may be too old for a newcomer.
+  const askEnd = createGather<undefined, number>({
+    most: Number.POSITIVE_INFINITY,
+    async run(asked) {
+      const end = (await log.offsets(topic)).find(({ partition }) => partition === 0)?.end ?? 0;
+      return asked.map(() => end);
+    },
+  });
+  const append = createGather<Buffer, number | null>({
+    most: MAX_IN_A_SEND,
+    async run(values) {
+      const appended = await producer.send(values.map((value) => ({ topic, key: 'control', value })));
+      return appended.map(({ offset }) => offset);
+    },
+  });
+  const caughtUp = async (): Promise<void> => {
+    follower.start();
+    await follower.reached(await askEnd(undefined));
+  };
+
+  return {
+    async publish(record) {
+      if (record.kind === 'left-out' && decided.isFull)
+        throw new LecternError(
+          'UNIT_STOPPED',
+          `${topic} holds ${decided.verdicts} verdicts: correct the reducers, and give their module a new VERSION in a new namespace`,
+        );
+      follower.start();
+      const offset = await append(encodeControlRecord(record));
+      // A record that the log has from an earlier attempt stands somewhere before its end.
+      await (offset === null ? caughtUp() : follower.reached(offset + 1));
+    },
+    caughtUp,
+    leftOut: decided.leftOut,
+    pausedBecause: decided.pausedBecause,
+    watch(listener) {
+      follower.start();
+      const own = (record: ControlRecord): void => listener(record);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    async close() {
+      listeners.clear();
+      await follower.close();
+      await producer.close();
+    },
+  };
+}

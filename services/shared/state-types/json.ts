@@ -1,0 +1,25 @@
+import { jsonFault } from '../json.ts';
+import { jsonText } from './json-text.ts';
+import type { StateType } from './state-type.ts';
+
+const NO_PARTS = [] as const;
+
+/** Plain JSON, the state type of reducers that declare none: written anew as a whole whenever it changed. */
+export const jsonState: StateType = {
+  name: 'json',
+  maxBytes: null,
+  nullFault(nullState) {
+    const fault = jsonFault(nullState, 'nullState');
+    return fault === null ? null : `must be JSON: ${fault}`;
+  },
+  open: (head, nullState) => JSON.parse(head ?? JSON.stringify(nullState)) as unknown,
+  follow: (_value, returned) => returned,
+  version: () => 0,
+  waitingParts: () => 0,
+  settle(value) {
+    const written = jsonText(value);
+    return written.kind === 'ok' ? { ...written, parts: NO_PARTS } : written;
+  },
+  partCount: () => 0,
+  plain: (head) => head,
+};

@@ -1,0 +1,16 @@
+--[[
+  Notes what the owner of a unit is about to reduce. The same note again leaves how often claims have found it.
+
+  KEYS[1]  meta (hash)
+  ARGV[1]  owner token
+  ARGV[2]  the attempt, as '<reducer>@<offset>'
+
+  Returns 1, or 0 when the token is not the owner's and nothing was changed.
+]]
+local meta = KEYS[1]
+local token, attempt = ARGV[1], ARGV[2]
+
+local stored = redis.call('HMGET', meta, 'token', 'attempt')
+if stored[1] ~= token then return 0 end
+if stored[2] ~= attempt then redis.call('HSET', meta, 'attempt', attempt, 'times', 0) end
+return 1

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Control } from '../shared/control/port.ts';
+import type { History } from '../shared/history/port.ts';
+import type { EventLog } from '../shared/log/port.ts';
+import type { Claim, DeadLetterKey, StateStore, Unit, UnitFacts } from '../shared/state/port.ts';
+import { factsProblem, positionProblem, type Range } from './claim-check.ts';
+import type { Marks } from './rekey-gate.ts';
+
+export interface ClaimDeps {
+  readonly unit: Unit;
+  readonly facts: UnitFacts;
+  /** How many offsets before the position are read back, to know the duplicates of what follows. */
+  readonly readBack: number;
+  readonly log: Pick<EventLog, 'offsets'>;
+  readonly history: Pick<History, 'start'>;
+  readonly state: Pick<StateStore, 'claim' | 'deadLetterKeys'>;
+  readonly control: Pick<Control, 'publish'>;
+  /**
+   * Waits until what the unit publishes under other keys can be told from what is published already, which it gives;
+   * null when the unit is not wanted any more.
+   */
+  readonly published: (claim: Claim) => Promise<Marks | null>;
+}
+
+/** A unit that is ours from now on. */
+export interface Claimed {
+  readonly kind: 'claimed';
+  readonly token: string;
+  readonly claim: Claim;
+  /** The offset of the next record to fold. */
+  readonly position: number;
+  /** Where to read from: before the position, as far back as there are records that say what is a duplicate. */
+  readonly readFrom: number;
+  readonly open: readonly DeadLetterKey[];
+  /** What is published already. */
+  readonly marks: Marks;
+}
+
+export type ClaimOutcome = Claimed | { readonly kind: 'stopped'; readonly reason: string };
+
+/**
+ * Takes a unit: a new owner token goes into the store, then everything is read that was decided about it. `wanted` is
+ * asked between the steps: null when it says no. Rejects when log, store or archive do not answer.
+ */
+export async function claimUnit(deps: ClaimDeps, wanted: () => boolean): Promise<ClaimOutcome | null> {
+  const { unit, facts, log, state } = deps;
+  const at = { topic: unit.topic, partition: unit.partition };
+  const askRange = async (): Promise<Range> =>
+    (await log.offsets(unit.topic)).find(({ partition }) => partition === unit.partition) ?? {
+      start: 0,
+      end: 0,
+    };
+  let range = await askRange();
+  if (!wanted()) return null;
+  const token = randomUUID();
+  const claim = await state.claim(unit, token, facts, range.end);
+  const stopped = (reason: string): ClaimOutcome => ({ kind: 'stopped', reason });
+  const changed = factsProblem(claim.facts, facts);
+  if (changed !== null) return stopped(changed);
+  // Until the token was stored, its last owner may have gone on beyond the end that was read before.
+  if (claim.next !== null && claim.next > range.end) range = await askRange();
+  const back = claim.next === null ? 0 : Math.max(0, claim.next - deps.readBack);
+  const oldest = back >= range.start ? range.start : Math.min(range.start, await deps.history.start(at));
+  const problem = positionProblem(claim, range, oldest);
+  if (problem !== null) return stopped(problem);
+  if (!wanted()) return null;
+  // After the token is stored: what the last owner decided until then counts, and is taken in now.
+  await deps.control.publish({ kind: 'unit-claimed', ...unit, token });
+  const open = await state.deadLetterKeys(unit);
+  const marks = await deps.published(claim);
+  if (marks === null || !wanted()) return null;
+  const position = claim.next ?? oldest;
+  return { kind: 'claimed', token, claim, position, readFrom: Math.max(back, oldest), open, marks };
+}

@@ -1,0 +1,195 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Control } from '../shared/control/port.ts';
+import type { History } from '../shared/history/port.ts';
+import type { EventLog, GroupConsumer, Producer, TopicPartition } from '../shared/log/port.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Module } from '../shared/modules.ts';
+import type { StateStore, Unit } from '../shared/state/port.ts';
+import { createCareful } from './careful.ts';
+import { type Claimed, claimUnit } from './claim.ts';
+import { type ClaimedUnit, createClaimedUnit } from './claimed-unit.ts';
+import { createCut } from './cut.ts';
+import { createRekeyRules, createSourceRules, DUPLICATE_WINDOW } from './duplicate-rules.ts';
+import type { FoldPolicy } from './fold-policy.ts';
+import { createIntake } from './intake.ts';
+import { createLetters } from './letters.ts';
+import { createPipeline } from './pipeline.ts';
+import { createReduce } from './reduce.ts';
+import { createRekeyedKeys, reducersOfTopic } from './rekey-keys.ts';
+import { originOf } from './rekey-origin.ts';
+import { createRekeying } from './rekeying.ts';
+import { createKeyers } from './scope.ts';
+import type { SharedDecoder } from './shared-decoder.ts';
+import { createStateCache } from './state-cache.ts';
+import { createUnitRunner, type UnitEvents, type UnitRunner } from './unit.ts';
+import type { UnitWatch } from './unit-watch.ts';
+import { createVerdicts } from './verdicts.ts';
+import type { Watchdog } from './watchdog.ts';
+
+export interface UnitLimits {
+  /** The longest that a change waits for its checkpoint, in milliseconds. */
+  readonly checkpointMs: number;
+  /** For the states of one module in memory. */
+  readonly cacheBytes: number;
+}
+
+export interface CreateUnitDeps {
+  readonly log: EventLog;
+  readonly history: History;
+  readonly state: StateStore;
+  readonly control: Control;
+  readonly module: Module;
+  readonly namespace: string;
+  readonly producer: Pick<Producer, 'send'>;
+  readonly decoder: SharedDecoder;
+  readonly policy: FoldPolicy;
+  readonly limits: UnitLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly watch: UnitWatch;
+  readonly watchdog: Pick<Watchdog, 'reducing'>;
+}
+
+export interface GroupOfUnit {
+  readonly consumer: GroupConsumer;
+  /** How many partitions a topic of the module has. */
+  readonly partitionsOf: (topic: string) => number;
+  /** How many units of the module this member has. */
+  readonly unitCount: () => number;
+}
+
+const CHECKPOINT_FORMAT = 2;
+
+/** Puts one unit of a module together. */
+export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: GroupOfUnit): UnitRunner {
+  const { module, namespace, state, clock, watch, limits } = deps;
+  const unit: Unit = { module: module.id, ...at };
+  const ours = reducersOfTopic(module, namespace, at.topic);
+  const { folded: reducers, isRekey } = ours;
+  const decoder = deps.decoder.open(at);
+  const keysOf = isRekey
+    ? createRekeyedKeys(reducers, namespace)
+    : createKeyers(reducers.map(({ scope }) => scope));
+  const indexes = reducers.map((reducer) => module.reducers.indexOf(reducer));
+  const rekeying = createRekeying({ ...deps, partitionsOf: group.partitionsOf }, at, ours);
+
+  const createClaimed = (claimed: Claimed, events: UnitEvents): ClaimedUnit => {
+    const { token, claim, position } = claimed;
+    watch.claimed(unit, claimed.open);
+    const duplicate = (): void => watch.duplicate(unit);
+    const letters = createLetters(unit, module.version, claimed.open, {
+      opened: (reducer, open) => watch.letterOpened(unit, reducer, open),
+      closed: (reducer, open) => watch.letterClosed(unit, reducer, open),
+    });
+    const verdicts = createVerdicts(deps.control, unit, token);
+    for (const { reducer, offset } of claimed.open)
+      if (verdicts.of(reducer, offset)?.why === 'drop') letters.close(reducer, offset);
+    const careful = createCareful(claim);
+    const maxBytes = (): number => limits.cacheBytes / Math.max(1, group.unitCount());
+    const cache = createStateCache({ reducers, policy: deps.policy, maxBytes });
+    const readMany = (fields: readonly string[]) => state.readMany(unit, fields);
+    const { window, sessions, sweep } = isRekey
+      ? createRekeyRules()
+      : createSourceRules({
+          maxBytes,
+          entries: () => state.entries(unit),
+          readMany,
+          since: claim.anchor?.timestamp ?? null,
+        });
+    const rekeyed = rekeying.open({ marks: claimed.marks, letters, verdicts });
+    const pipeline = createPipeline({
+      send: rekeyed.send((checkpoint) => state.checkpoint(unit, checkpoint)),
+      done(checkpoint) {
+        watch.checkpointed(unit, checkpoint.deadLetters);
+        events.done(checkpoint);
+      },
+      lost(because) {
+        watch.checkpointLost(unit);
+        events.lost(because);
+      },
+    });
+    const folding = createReduce({
+      module,
+      policy: deps.policy,
+      letters,
+      verdicts,
+      careful,
+      async mark(attempt) {
+        if (!(await state.mark(unit, token, attempt))) throw new Error('another owner has the unit');
+      },
+      reducing: (index, offset) => deps.watchdog.reducing(unit, indexes[index]!, offset),
+      touched: cache.touch,
+    });
+    const reduce = rekeyed.reduce(folding);
+    const intake = createIntake({
+      moduleId: module.id,
+      keysOf,
+      ...(isRekey && { originOf }),
+      decode: decoder.decode,
+      window,
+      position,
+      readFrom: claimed.readFrom,
+      anchor: claim.anchor,
+      duplicate,
+    });
+    const cut = createCut({
+      token,
+      reducerCount: reducers.length,
+      cache,
+      sessions,
+      letters,
+      verdicts,
+      reduce,
+      pipeline,
+    });
+    return createClaimedUnit({
+      stored: claim.next,
+      position,
+      intake,
+      reduce,
+      cache,
+      sessions,
+      sweep,
+      letters,
+      careful,
+      cut,
+      pipeline,
+      readMany,
+      checkpointMs: limits.checkpointMs,
+      clock,
+      duplicate,
+      folded: (count) => watch.folded(unit, count),
+      release: decoder.release,
+      close: rekeyed.close,
+    });
+  };
+
+  const runner = createUnitRunner({
+    ...deps,
+    unit,
+    consumer: group.consumer,
+    claim: (wanted, waits) =>
+      claimUnit(
+        {
+          ...deps,
+          unit,
+          facts: {
+            formatVersion: CHECKPOINT_FORMAT,
+            partitions: group.partitionsOf(at.topic),
+            reducersHash: module.hash,
+          },
+          // What was had of a source partition is stored: of a rekey topic only the anchor is looked at.
+          readBack: isRekey ? 1 : DUPLICATE_WINDOW,
+          published: (claim) => rekeying.published(claim, wanted, waits),
+        },
+        wanted,
+      ),
+    createClaimed,
+    tookOver: (ms) => watch.tookOver(unit, ms),
+    dropped() {
+      deps.decoder.close(at);
+      watch.dropped(unit);
+    },
+  });
+  return runner;
+}

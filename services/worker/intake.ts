@@ -1,0 +1,151 @@
+import { messageOf } from '../shared/errors.ts';
+import type { LogRecord } from '../shared/log/port.ts';
+import type { Anchor } from '../shared/state/port.ts';
+import { anchorProblem } from './claim-check.ts';
+import type { DecodedEvent, DecodedRecord } from './decode.ts';
+import type { IdWindow } from './duplicates.ts';
+import type { Origin } from './rekey-origin.ts';
+import { type Place, placeOf } from './requeue.ts';
+import type { Keyed } from './scope.ts';
+
+/** What a record is to a unit, before any state is known. The anchor of a checkpoint that ends here. */
+export interface Item extends Anchor {
+  /** Null when there is nothing to fold: no event of ours, a duplicate, or one that is requeued for others. */
+  readonly event: DecodedEvent | null;
+  /** Why the record is no event; null when it is one. */
+  readonly refusal: string | null;
+  /** The dead letter that the record was appended again for; null for all others. */
+  readonly requeued: { readonly reducer: string; readonly offset: number } | null;
+  /** By reducer: where its state is; null when the event lacks a field of the scope. */
+  readonly keys: readonly (string | null)[];
+  /** On a rekey topic: where the event comes from; null when that is not said, or does not count because of requeuing. */
+  readonly origin: Origin | null;
+}
+
+export type Taken =
+  | { readonly kind: 'ok'; readonly items: readonly Item[] }
+  | { readonly kind: 'stopped'; readonly reason: string };
+
+export interface IntakeDeps {
+  /** `<NAME>.v<VERSION>` */
+  readonly moduleId: string;
+  readonly keysOf: (event: Keyed, record: LogRecord) => readonly (string | null)[];
+  /** On a rekey topic. */
+  readonly originOf?: (headers: LogRecord['headers']) => Origin | null;
+  readonly decode: (record: LogRecord) => DecodedRecord;
+  readonly window: IdWindow;
+  /** The first record to fold; those before it are only read back. */
+  readonly position: number;
+  /** Where reading begins. */
+  readonly readFrom: number;
+  readonly anchor: Anchor | null;
+  readonly duplicate: () => void;
+}
+
+export interface Intake {
+  /** Whether nothing from the position on was seen yet. */
+  readonly readingBack: boolean;
+  /** The next record that was not seen. */
+  readonly expects: number;
+  take(records: readonly LogRecord[]): Taken;
+  /** Where to read from after a rebalance: from the last record on, to see that it is still the same log. */
+  resumeFrom(): number;
+  /** What lies before the position cannot be read, nor the anchor be compared. */
+  skipReadBack(): void;
+}
+
+const NO_KEYS: readonly (string | null)[] = [];
+
+/**
+ * The first look at records, in their order: what was reduced before the claim only tells what is a duplicate, and
+ * whether this is still the log that was reduced.
+ */
+export function createIntake(deps: IntakeDeps): Intake {
+  const { window, keysOf, moduleId } = deps;
+  let position = deps.position;
+  let expects = deps.readFrom;
+  /** To be compared with the record at its offset. */
+  let anchor = deps.anchor !== null && deps.anchor.offset >= deps.readFrom ? deps.anchor : null;
+  let last: Anchor | null = deps.anchor;
+
+  const readBack = (decoded: DecodedRecord, place: Place): string | null => {
+    const { offset, timestamp } = decoded;
+    const id = decoded.kind === 'ok' ? decoded.envelope.id : null;
+    if (decoded.kind === 'ok' && place.kind === 'none') window.seen(decoded.envelope.key, id!, offset);
+    if (anchor === null || offset !== anchor.offset) return null;
+    const problem = anchorProblem(anchor, { offset, timestamp, id });
+    anchor = null;
+    return problem;
+  };
+
+  const originOf = (place: Place, { headers }: LogRecord): Origin | null =>
+    place.kind === 'none' && deps.originOf !== undefined ? deps.originOf(headers) : null;
+
+  const toRefused = (decoded: DecodedRecord, reason: string, place: Place, record: LogRecord): Item => {
+    const { offset, timestamp } = decoded;
+    const id = decoded.kind === 'ok' ? decoded.envelope.id : null;
+    const refusal = place.kind === 'others' ? null : reason;
+    const requeued = place.kind === 'mine' ? place : null;
+    const origin = originOf(place, record);
+    return { offset, timestamp, id, event: null, refusal, requeued, keys: NO_KEYS, origin };
+  };
+
+  const toItem = (decoded: DecodedRecord, place: Place, record: LogRecord): Item => {
+    if (decoded.kind !== 'ok') return toRefused(decoded, decoded.reason, place, record);
+    const { offset, timestamp } = decoded;
+    const { id, key } = decoded.envelope;
+    const isDuplicate = place.kind === 'none' && window.seen(key, id, offset);
+    if (isDuplicate) deps.duplicate();
+    const requeued = place.kind === 'mine' ? place : null;
+    if (isDuplicate || place.kind === 'others')
+      return { offset, timestamp, id, event: null, refusal: null, requeued, keys: NO_KEYS, origin: null };
+    try {
+      const keys = keysOf(decoded, record);
+      const origin = originOf(place, record);
+      return { offset, timestamp, id, event: decoded, refusal: null, requeued, keys, origin };
+    } catch (error) {
+      return toRefused(decoded, `no key can be read from the event: ${messageOf(error)}`, place, record);
+    }
+  };
+
+  return {
+    get readingBack() {
+      return expects < position || anchor !== null;
+    },
+    get expects() {
+      return expects;
+    },
+    take(records) {
+      const items: Item[] = [];
+      for (const record of records) {
+        if (record.offset < expects) continue;
+        const decoded = deps.decode(record);
+        const place = placeOf(record.headers, moduleId);
+        expects = record.offset + 1;
+        if (record.offset < position) {
+          const problem = readBack(decoded, place);
+          if (problem !== null) return { kind: 'stopped', reason: problem };
+          continue;
+        }
+        // Read from before the anchor on, it would have come.
+        if (anchor !== null) return { kind: 'stopped', reason: anchorProblem(anchor, null)! };
+        const item = toItem(decoded, place, record);
+        items.push(item);
+        last = item;
+        position = expects;
+      }
+      return { kind: 'ok', items };
+    },
+    resumeFrom() {
+      if (anchor === null && last !== null && expects >= position) {
+        anchor = last;
+        expects = last.offset;
+      }
+      return expects;
+    },
+    skipReadBack() {
+      anchor = null;
+      expects = Math.max(expects, position);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { LeftOutWhy } from '../shared/control/port.ts';
+import { messageOf } from '../shared/errors.ts';
+
+/** An event that a reducer refused. */
+export interface Refusal {
+  readonly offset: number;
+  readonly reason: string;
+  readonly stack?: string;
+  /**
+   * Why a replay could come to another end: the event is to be left out by a verdict, which must be durable before the
+   * checkpoint is written that the event is missing from. Absent when every replay refuses it by itself.
+   */
+  readonly verdict?: LeftOutWhy;
+}
+
+const MAX_REASON = 2_000;
+const MAX_STACK = 8_000;
+
+/** Of what a reducer threw, whatever that is. */
+export function thrownRefusal(offset: number, error: unknown): Refusal {
+  const reason = messageOf(error).slice(0, MAX_REASON);
+  const stack: unknown = error instanceof Error ? error.stack : undefined;
+  return { offset, reason, ...(typeof stack === 'string' ? { stack: stack.slice(0, MAX_STACK) } : {}) };
+}
+
+export function stateRefusal(offset: number, reason: string): Refusal {
+  return { offset, reason: reason.slice(0, MAX_REASON), verdict: 'state' };
+}
+
+export function lateRefusal(offset: number): Refusal {
+  return { offset, reason: 'the reducer did not end within its time budget', verdict: 'budget' };
+}

@@ -1,0 +1,232 @@
+import { LecternError } from '../shared/errors.ts';
+import type { Envelope } from '../shared/event.ts';
+import { parseStateField, sessionField } from '../shared/state-key.ts';
+import type { Item } from './intake.ts';
+import { addSequence, firstOf, readSequences, type Sequences, writeSequences } from './session-sequences.ts';
+
+/**
+ * Which events of numbered sessions a unit had, in memory as far as they are needed: a part of its states, read with them
+ * and written in the same checkpoints. What is decided is a function of the log alone.
+ */
+export interface Sessions {
+  /** The fields to read for the sessions of a batch that are not in memory. */
+  missing(items: readonly Item[]): readonly string[];
+  /** Takes the texts of `missing`, in its order. Throws UNIT_STOPPED when one is no session. */
+  fill(fields: readonly string[], texts: readonly (string | null)[]): void;
+  /**
+   * Takes an event in, of those that `missing` was last called with and in their order; false when its session had its
+   * number before. True for an event that its client did not number. It counts as had whatever reducers make of it.
+   */
+  accept(item: Item): boolean;
+  /** How many fields `write` will write. */
+  readonly dirtyFields: number;
+  /** Adds what changed since the last time to the fields of a checkpoint. */
+  write(states: Map<string, string | null>): void;
+  isOverBudget(): boolean;
+  /**
+   * Drops sessions that were not used for longest until an eighth of the budget is free: only what is stored, so nothing
+   * that changed, nor what the last `inFlight` checkpoints wrote. Not between `missing` and the batch's last `accept`.
+   */
+  evict(inFlight: number): void;
+  /** The time of the last event that was taken in, as the log appended it; null before the first. */
+  readonly logTime: number | null;
+  /** Whether a field's text is of a session that no event can need any more. */
+  isOver(text: string): boolean;
+  /**
+   * Has those of some fields removed by the next checkpoint that are over by now. The texts are as the store has them,
+   * read while nothing was being taken in.
+   */
+  remove(fields: readonly string[], texts: readonly (string | null)[]): void;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly field: string;
+  /** Null for a session without any event, which has no field. */
+  sequences: Sequences | null;
+  isDirty: boolean;
+  /** The number of the checkpoint that it was last part of. */
+  cut: number;
+  /** Whether it was used since eviction last came by. */
+  used: boolean;
+  size: number;
+}
+
+export const DAY_MS = 86_400_000;
+/** For how long after its last event a session is known, in time of the log. */
+const KEPT_MS = 30 * DAY_MS;
+/** Brokers' clocks differ: what is removed must be over for records that are a little older, too. */
+const MARGIN_MS = DAY_MS;
+/** What an entry takes in memory besides its name, field and gaps. */
+const ENTRY_OVERHEAD_BYTES = 300;
+
+/** An event in its session. */
+interface Place {
+  readonly entry: Entry;
+  readonly sequence: number;
+}
+
+type Numbered = Pick<Envelope, 'key' | 'session' | 'sequence'>;
+
+/** The envelope when its client numbers its events; null else, and for what is requeued, which comes again on purpose. */
+function numbered({ event, requeued }: Item): Numbered | null {
+  if (event === null || requeued !== null) return null;
+  const { envelope } = event;
+  return envelope.session === null || envelope.sequence === null || envelope.sequence < 0 ? null : envelope;
+}
+
+/** A length keeps `ab` with `c` apart from `a` with `bc`. */
+const nameOf = (student: string, session: string): string => `${session.length},${session}${student}`;
+
+function read(text: string): Sequences {
+  const sequences = readSequences(text);
+  if (sequences !== null) return sequences;
+  throw new LecternError(
+    'UNIT_STOPPED',
+    'a stored session cannot be read; something else wrote to the store: empty the unit there, and it is built anew',
+  );
+}
+
+const createEntry = (name: string, field: string): Entry => ({
+  name,
+  field,
+  sequences: null,
+  isDirty: false,
+  cut: 0,
+  used: true,
+  size: 0,
+});
+
+export function createSessions({ maxBytes }: { readonly maxBytes: () => number }): Sessions {
+  /** In the order in which eviction comes by. */
+  const entries = new Map<string, Entry>();
+  /** Asked for and not there yet, by name. */
+  let asked = new Map<string, Entry>();
+  /** The events of the batch in hand, with what each is in its session, and how many of them were looked at. */
+  let batch: readonly Item[] = [];
+  let places: readonly (Place | null)[] = [];
+  let looked = 0;
+  let dirty: Entry[] = [];
+  let cuts = 0;
+  let totalBytes = 0;
+  let logTime: number | null = null;
+
+  const find = ({ key, session }: Numbered): Entry => {
+    const name = nameOf(key, session!);
+    const known = entries.get(name) ?? asked.get(name);
+    if (known !== undefined) return known;
+    const entry = createEntry(name, sessionField(key, session!));
+    asked.set(name, entry);
+    return entry;
+  };
+
+  const measure = (entry: Entry): void => {
+    const size =
+      ENTRY_OVERHEAD_BYTES +
+      entry.name.length +
+      entry.field.length +
+      8 * (entry.sequences?.gaps?.length ?? 0);
+    totalBytes += size - entry.size;
+    entry.size = size;
+  };
+
+  const touch = (entry: Entry): void => {
+    measure(entry);
+    if (entry.isDirty) return;
+    entry.isDirty = true;
+    dirty.push(entry);
+  };
+
+  const isStored = (entry: Entry, inFlight: number): boolean =>
+    !entry.isDirty && entry.cut <= cuts - inFlight;
+
+  const isOver = ({ timestamp }: Sequences): boolean =>
+    logTime !== null && logTime - timestamp > KEPT_MS + MARGIN_MS;
+
+  return {
+    missing(items) {
+      asked = new Map();
+      batch = items;
+      looked = 0;
+      places = items.map((item) => {
+        const event = numbered(item);
+        return event === null ? null : { entry: find(event), sequence: event.sequence! };
+      });
+      return [...asked.values()].map(({ field }) => field);
+    },
+    fill(_fields, texts) {
+      let at = 0;
+      for (const [name, entry] of asked) {
+        const text = texts[at++] ?? null;
+        entry.sequences = text === null ? null : read(text);
+        entries.set(name, entry);
+        measure(entry);
+      }
+      asked = new Map();
+    },
+    accept(item) {
+      while (looked < batch.length && batch[looked] !== item) looked += 1;
+      const place = places[looked++];
+      if (place === undefined) throw new Error('the sessions of the batch were not asked for');
+      const { timestamp } = item;
+      logTime = timestamp;
+      if (place === null) return true;
+      const { entry, sequence } = place;
+      const { sequences } = entry;
+      entry.used = true;
+      if (sequences === null || timestamp - sequences.timestamp > KEPT_MS)
+        entry.sequences = firstOf(sequence, timestamp);
+      else if (!addSequence(sequences, sequence, timestamp)) return false;
+      touch(entry);
+      return true;
+    },
+    get dirtyFields() {
+      return dirty.length;
+    },
+    write(states) {
+      cuts += 1;
+      for (const entry of dirty) {
+        states.set(entry.field, entry.sequences === null ? null : writeSequences(entry.sequences));
+        entry.isDirty = false;
+        entry.cut = cuts;
+      }
+      dirty = [];
+    },
+    isOverBudget: () => totalBytes > maxBytes(),
+    evict(inFlight) {
+      const enough = (maxBytes() * 7) / 8;
+      let looks = 2 * entries.size;
+      for (const entry of entries.values()) {
+        if (totalBytes <= enough || looks-- === 0) return;
+        const stays = entry.used || !isStored(entry, inFlight);
+        entries.delete(entry.name);
+        entry.used = false;
+        // At the end again: what is used, or not stored yet, has its turn when all others had theirs.
+        if (stays) entries.set(entry.name, entry);
+        else totalBytes -= entry.size;
+      }
+    },
+    get logTime() {
+      return logTime;
+    },
+    isOver(text) {
+      const sequences = readSequences(text);
+      return sequences !== null && isOver(sequences);
+    },
+    remove(fields, texts) {
+      for (const [at, field] of fields.entries()) {
+        const { SESSION: session, STUDENT: student } = parseStateField(field).values;
+        const name = nameOf(student!, session!);
+        const known = entries.get(name);
+        const text = texts[at] ?? null;
+        // What is in memory is newer than what is stored.
+        const sequences = known === undefined ? text && read(text) : known.sequences;
+        if (!sequences || !isOver(sequences)) continue;
+        const entry = known ?? createEntry(name, field);
+        entries.set(name, entry);
+        entry.sequences = null;
+        touch(entry);
+      }
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { LogRecord, TopicPartition } from '../shared/log/port.ts';
+import type { DecodedRecord } from './decode.ts';
+
+type Decode = (record: LogRecord) => DecodedRecord;
+
+/** Decodes the records of a partition for one of its readers. */
+export interface PartitionDecoder {
+  readonly decode: Decode;
+  /** The reader is through with an event, for now. */
+  release(event: DecodedRecord): void;
+}
+
+export interface SharedDecoder {
+  /** For one more reader of a partition; all of its readers share what they decode. */
+  open(at: TopicPartition): PartitionDecoder;
+  close(at: TopicPartition): void;
+}
+
+/** How far apart readers may be and still share. A power of two. */
+const SLOTS = 8_192;
+
+interface Ring {
+  readers: number;
+  bytes: number;
+  readonly slots: (DecodedRecord | undefined)[];
+  readonly sizes: Uint32Array;
+}
+
+/**
+ * Several modules of a process read the same partition, at almost the same place once they are caught up: what one of
+ * them decoded serves the others. Bounded in records, and in bytes for each partition; what is pushed out is decoded
+ * again. A partition with one reader costs nothing.
+ */
+export function createSharedDecoder(decode: Decode, maxBytes: number): SharedDecoder {
+  const rings = new Map<string, Ring>();
+  const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
+
+  const letGo = (event: DecodedRecord | undefined): void => {
+    if (event?.kind === 'ok') event.release();
+  };
+  const forget = (ring: Ring): void => {
+    ring.slots.forEach(letGo);
+    ring.slots.fill(undefined);
+    ring.sizes.fill(0);
+    ring.bytes = 0;
+  };
+  const keep = (ring: Ring, slot: number, decoded: DecodedRecord, bytes: number): void => {
+    if (ring.bytes + bytes > maxBytes) forget(ring);
+    ring.bytes += bytes - ring.sizes[slot]!;
+    ring.sizes[slot] = bytes;
+    letGo(ring.slots[slot]);
+    ring.slots[slot] = decoded;
+  };
+
+  return {
+    open(at) {
+      const key = keyOf(at);
+      const ring: Ring = rings.get(key) ?? {
+        readers: 0,
+        bytes: 0,
+        slots: new Array<DecodedRecord | undefined>(SLOTS).fill(undefined),
+        sizes: new Uint32Array(SLOTS),
+      };
+      ring.readers += 1;
+      rings.set(key, ring);
+      return {
+        decode(record) {
+          if (ring.readers < 2) return decode(record);
+          const slot = record.offset & (SLOTS - 1);
+          const found = ring.slots[slot];
+          if (found !== undefined && found.offset === record.offset && found.timestamp === record.timestamp)
+            return found;
+          const decoded = decode(record);
+          keep(ring, slot, decoded, record.value?.length ?? 0);
+          return decoded;
+        },
+        release(event) {
+          // Others of the partition may still come to it: it goes when it is pushed out.
+          if (ring.readers < 2) letGo(event);
+        },
+      };
+    },
+    close(at) {
+      const ring = rings.get(keyOf(at));
+      if (ring === undefined) return;
+      ring.readers -= 1;
+      forget(ring);
+      if (ring.readers === 0) rings.delete(keyOf(at));
+    },
+  };
+}

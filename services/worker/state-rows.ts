@@ -1,0 +1,96 @@
+import { scopeFieldNames } from '../shared/module.ts';
+import type { ModuleReducer } from '../shared/modules.ts';
+import type { CachedEntry } from './state-cache.ts';
+
+/** The states of one key in memory, of all reducers whose scopes are the same: found together, dropped together. */
+export interface Row {
+  readonly key: string;
+  readonly group: Group;
+  /** By the reducers' places in their group. */
+  readonly entries: (CachedEntry | undefined)[];
+  /** Whether it was asked for since the hand last passed. */
+  used: boolean;
+}
+
+/** The reducers of one scope. */
+export interface Group {
+  readonly rows: Map<string, Row>;
+  readonly size: number;
+  /** The row asked for last: the reducers of a group ask for one key one after another. */
+  last: Row | undefined;
+}
+
+export interface StateRows {
+  get(reducer: number, key: string): CachedEntry | undefined;
+  add(reducer: number, key: string, entry: CachedEntry): void;
+  /**
+   * Drops rows that were not asked for since it last came by, oldest first, until `enough` says so. Those that `keep`
+   * names stay. Every row is looked at twice at most.
+   */
+  evict(enough: () => boolean, keep: (row: Row) => boolean, dropped: (row: Row) => void): void;
+}
+
+/** Finds the states of a unit in memory: at any number of keys one look-up for all reducers of a scope. */
+export function createStateRows(reducers: readonly ModuleReducer[]): StateRows {
+  const scopes = reducers.map(({ scope }) => scopeFieldNames(scope).join(','));
+  const groups = new Map<string, Group>();
+  for (const scope of scopes)
+    groups.set(scope, {
+      rows: new Map(),
+      size: scopes.filter((other) => other === scope).length,
+      last: undefined,
+    });
+  const groupOf = scopes.map((scope) => groups.get(scope)!);
+  const placeOf = scopes.map((scope, index) => scopes.slice(0, index).filter((s) => s === scope).length);
+  /** All rows, as the face of a clock. */
+  const ring: Row[] = [];
+  let hand = 0;
+
+  const find = (group: Group, key: string): Row | undefined => {
+    const { last } = group;
+    if (last !== undefined && last.key === key) return last;
+    const row = group.rows.get(key);
+    if (row !== undefined) group.last = row;
+    return row;
+  };
+
+  const drop = (row: Row): void => {
+    row.group.rows.delete(row.key);
+    if (row.group.last === row) row.group.last = undefined;
+    const other = ring.pop()!;
+    if (other !== row) ring[hand] = other;
+  };
+
+  return {
+    get(reducer, key) {
+      const row = find(groupOf[reducer]!, key);
+      if (row === undefined) return undefined;
+      row.used = true;
+      return row.entries[placeOf[reducer]!];
+    },
+    add(reducer, key, entry) {
+      const group = groupOf[reducer]!;
+      let row = find(group, key);
+      if (row === undefined) {
+        const entries = new Array<CachedEntry | undefined>(group.size).fill(undefined);
+        row = { key, group, entries, used: true };
+        group.rows.set(key, row);
+        ring.push(row);
+      }
+      row.entries[placeOf[reducer]!] = entry;
+    },
+    evict(enough, keep, dropped) {
+      for (let looks = 2 * ring.length; looks > 0 && !enough(); looks--) {
+        if (hand >= ring.length) hand = 0;
+        const row = ring[hand]!;
+        if (row.used || keep(row)) {
+          row.used = false;
+          hand += 1;
+        } else {
+          drop(row);
+          dropped(row);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '../../deploy/local/run.ts';
+import { printFigure } from './figure.ts';
+import { withHouse } from './house.ts';
+import type { BenchOptions } from './options.ts';
+import { startWorkerProcess } from './worker-process.ts';
+
+/** For compiling, joining and claiming to be over. */
+const SETTLE_MS = 5_000;
+const TARGET_PERCENT = 1;
+
+/** What a worker costs that has nothing to do: the product's own module, 8 partitions, no events. */
+export function idle(run: Run, { seconds }: BenchOptions): Promise<void> {
+  return withHouse(run, async (house) => {
+    const worker = await startWorkerProcess({ house, modules: [] });
+    await worker.ready();
+    await sleep(SETTLE_MS);
+    const before = worker.cpuMicros();
+    const startedAt = performance.now();
+    await sleep(1_000 * seconds);
+    const value = (worker.cpuMicros() - before) / (10 * (performance.now() - startedAt));
+    worker.assertRunning();
+    await worker.stop();
+    printFigure({
+      bench: 'idle',
+      figure: 'idle_cpu',
+      value,
+      unit: '% of a core',
+      target: TARGET_PERCENT,
+      met: value < TARGET_PERCENT,
+    });
+  });
+}

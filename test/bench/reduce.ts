@@ -1,0 +1,126 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Run } from '../../deploy/local/run.ts';
+import { printFigure } from './figure.ts';
+import { type BenchModule, type House, type Loaded, PARTITIONS, withHouse } from './house.ts';
+import { type Measured, medianOf } from './measure.ts';
+import { measureReduce } from './measured-reduce.ts';
+import type { BenchOptions } from './options.ts';
+import { readProfile } from './profile.ts';
+import { rawConsume } from './raw.ts';
+
+const EVENTS = 500_000;
+const PAYLOAD_BYTES = 300;
+const bench = 'reduce';
+const TARGETS = {
+  events: 100_000,
+  events2: 133_000,
+  cpuMicros: 10,
+  shareOfRaw: 1 / 4,
+  tenReducers: 3,
+  tenModules: 5,
+};
+
+function counting(house: House, name: string, loaded: Loaded, reducers = 1): BenchModule {
+  return house.module(name, loaded.source, { by: 'counting', with: reducers, reducers });
+}
+
+function printOne(figure: string, measured: Measured, raw: Measured): void {
+  const ratio = measured.eventsPerSecond / raw.eventsPerSecond;
+  printFigure({
+    bench,
+    figure,
+    value: measured.eventsPerSecond,
+    unit: 'events/s',
+    ratio,
+    ratioTo: 'raw_consume',
+    target: TARGETS.events,
+    met: measured.eventsPerSecond >= TARGETS.events && ratio >= TARGETS.shareOfRaw,
+  });
+}
+
+/** `most` is how often the CPU of one reducer in one module this may cost. */
+function printTimes(figure: string, measured: Measured, one: Measured, most: number): void {
+  const ratio = measured.cpuMicrosPerEvent / one.cpuMicrosPerEvent;
+  const target = most * one.cpuMicrosPerEvent;
+  const value = measured.cpuMicrosPerEvent;
+  printFigure({ bench, figure, value, unit: 'us', ratio, ratioTo: 'reduce_cpu', target, met: ratio <= most });
+}
+
+/** One more run under Node's profiler: its files stay, and where the time went goes to stderr. */
+async function profile(house: House, loaded: Loaded): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'lectern-profile-'));
+  const modules = [counting(house, 'reduce_profiled', loaded)];
+  const nodeArgs = ['--cpu-prof', '--cpu-prof-dir', dir];
+  await measureReduce(house, { modules, loaded, nodeArgs });
+  console.error(readProfile(dir));
+}
+
+/** Bare consumption before and after the first figure, so that all are compared with this machine at this hour. */
+async function printAgainstRaw(house: House, loaded: Loaded): Promise<{ raw: Measured; one: Measured }> {
+  const { brokers } = house.stack.addresses;
+  const { topic, events } = loaded;
+  const raws: Measured[] = [];
+  const consume = async (): Promise<void> => {
+    await house.quiet();
+    raws.push(await rawConsume({ brokers, topic, events, partitions: PARTITIONS }));
+  };
+  await consume();
+  await consume();
+  const one = await measureReduce(house, { loaded, modules: [counting(house, 'reduce_1', loaded)] });
+  await consume();
+  const raw = medianOf(raws);
+  printFigure({ bench, figure: 'raw_consume', value: raw.eventsPerSecond, unit: 'events/s' });
+  printFigure({ bench, figure: 'raw_consume_cpu', value: raw.cpuMicrosPerEvent, unit: 'us' });
+  printOne('reduce_1', one, raw);
+  const value = one.cpuMicrosPerEvent;
+  const target = TARGETS.cpuMicros;
+  printFigure({ bench, figure: 'reduce_cpu', value, unit: 'us', target, met: value <= target });
+  return { raw, one };
+}
+
+/** The load is appended first, and every figure reduces it anew with modules of its own. */
+async function measureAll(house: House, options: BenchOptions): Promise<void> {
+  const load = { events: options.events ?? EVENTS, students: options.students, payloadBytes: PAYLOAD_BYTES };
+  const plain = await house.load({ ...load, source: 'bench.plain', sessions: false });
+  const loaded = await house.load({ ...load, source: 'bench.numbered', sessions: true });
+  const { raw, one } = await printAgainstRaw(house, loaded);
+  if (options.profile) await profile(house, loaded);
+
+  const unnumbered = [counting(house, 'reduce_1_plain', plain)];
+  printOne('reduce_1_plain', await measureReduce(house, { loaded: plain, modules: unnumbered }), raw);
+
+  const two = await measureReduce(house, {
+    loaded,
+    modules: [counting(house, 'reduce_2', loaded)],
+    workers: 2,
+  });
+  printFigure({
+    bench,
+    figure: 'reduce_2',
+    value: two.eventsPerSecond,
+    unit: 'events/s',
+    ratio: two.eventsPerSecond / one.eventsPerSecond,
+    ratioTo: 'reduce_1',
+    target: TARGETS.events2,
+    met: two.eventsPerSecond >= TARGETS.events2,
+  });
+  printFigure({ bench, figure: 'reduce_2_cpu', value: two.cpuMicrosPerEvent, unit: 'us' });
+
+  const tenReducers = [counting(house, 'ten_reducers', loaded, 10)];
+  const ofReducers = await measureReduce(house, { loaded, modules: tenReducers });
+  printTimes('reduce_ten_reducers', ofReducers, one, TARGETS.tenReducers);
+
+  const tenModules = Array.from({ length: 10 }, (_, index) => counting(house, `module_${index}`, loaded));
+  const ofModules = await measureReduce(house, { loaded, modules: tenModules });
+  printTimes('reduce_ten_modules', ofModules, one, TARGETS.tenModules);
+}
+
+/**
+ * The worker, as a process of its own with everything on, against bare consumption of the same topic: 5,000 students,
+ * 8 partitions.
+ */
+export function reduce(run: Run, options: BenchOptions): Promise<void> {
+  return withHouse(run, (house) => measureAll(house, options));
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { type ControlDeps, createControl, type OpenControl } from '../../services/shared/control/control.ts';
+import type { LeftOut } from '../../services/shared/control/port.ts';
+import { openEmbedded } from '../../services/shared/embedded.ts';
+import type { History } from '../../services/shared/history/port.ts';
+import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
+import type { EventLog, LogRecord } from '../../services/shared/log/port.ts';
+import { createLogger } from '../../services/shared/logger.ts';
+import { controlTopic } from '../../services/shared/topics.ts';
+
+/** Control topics on the embedded log, for tests of who reads and writes them. */
+
+const NAMESPACE = 'test';
+export const TOPIC = controlTopic(NAMESPACE);
+
+const closing: (() => Promise<void>)[] = [];
+
+/** For `afterEach`. */
+export async function closeAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+export async function openLog(): Promise<EventLog> {
+  const env = await openEmbedded({ dataDir: mkdtempSync(join(tmpdir(), 'control-')) });
+  closing.push(() => env.close());
+  const log = createEmbeddedLog({ env });
+  closing.push(() => log.close());
+  await log.ensureTopics([{ name: TOPIC, partitions: 1 }]);
+  return log;
+}
+
+/** The history of a log that has lost nothing. */
+const wholeHistory: Pick<History, 'start' | 'archived'> = {
+  start: async () => 0,
+  async *archived() {},
+};
+
+/** Reads `records`, by their offsets, where the log begins after the one that is asked for. */
+export function archiveOf(
+  records: readonly LogRecord[],
+  log: Pick<EventLog, 'offsets'>,
+): Pick<History, 'start' | 'archived'> {
+  return {
+    start: async () => 0,
+    async *archived(at, from) {
+      const [range] = await log.offsets(at.topic);
+      const page = records.filter(({ offset }) => offset >= from && offset < range!.start);
+      if (page.length > 0) yield page;
+    },
+  };
+}
+
+export interface OpenedControl {
+  readonly control: OpenControl;
+  readonly registry: Registry;
+  /** What was logged, one JSON line each. */
+  readonly logged: readonly string[];
+}
+
+export function openControl(log: EventLog, deps: Partial<ControlDeps> = {}): OpenedControl {
+  const registry = new Registry();
+  const logged: string[] = [];
+  const destination = { write: (line: string) => void logged.push(line) };
+  const logger = createLogger({ service: 'test', level: 'warn', destination });
+  const control = createControl({
+    log,
+    history: wholeHistory,
+    namespace: NAMESPACE,
+    logger,
+    registry,
+    ...deps,
+  });
+  closing.push(() => control.close());
+  return { control, registry, logged };
+}
+
+export const unit = { module: 'm.v1', topic: 'test.events.org.test', partition: 3 };
+
+export function verdict(offset: number, fields: Partial<LeftOut> = {}): LeftOut {
+  return {
+    kind: 'left-out',
+    ...unit,
+    reducer: 'm.r',
+    offset,
+    why: 'budget',
+    reason: 'too long',
+    ...fields,
+  };
+}

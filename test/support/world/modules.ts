@@ -1,0 +1,76 @@
+import type { Module, ModuleReducer } from '../../../services/shared/modules.ts';
+import { isSplit, type LearningEvent, unchanged } from '../../../services/shared/reducer-api.ts';
+import type { Kind } from './events.ts';
+import type { Machine } from './machine.ts';
+import { FORMS, isUpset, type ReducerSpec, SCOPES, type State } from './reducers.ts';
+
+/** A module of a script. */
+export interface ModuleSpec {
+  readonly name: string;
+  readonly source: string;
+  readonly reducers: readonly ReducerSpec[];
+}
+
+export function moduleId({ name }: ModuleSpec): string {
+  return `${name}.v1`;
+}
+
+export function reducerId({ name }: ModuleSpec, index: number): string {
+  return `${name}.r${index}`;
+}
+
+const never = new Promise<never>(() => undefined);
+
+/** Puts into a state what JSON has no word for. */
+function spoil(result: unknown): unknown {
+  if (result === unchanged) return result;
+  if (result instanceof Promise) return result.then(spoil);
+  const state = isSplit(result) ? result.internal : result;
+  if (state !== unchanged) (state as State).fleeting = Number.NaN;
+  return result;
+}
+
+function reduceOf(spec: ReducerSpec, machine: Machine) {
+  const { reduce } = FORMS[spec.form];
+  return (event: LearningEvent, state: State): unknown => {
+    const kind = event.client.event as Kind;
+    if ('garbage' in state) throw new Error('the reducer finds garbage in its state');
+    if (!spec.minds.includes(kind)) return reduce(event, state as never, machine);
+    if (kind === 'garbage') return { garbage: Number.NaN };
+    if (kind === 'fleeting') return spoil(reduce(event, state as never, machine));
+    if (kind === 'fickle' && !isUpset(state)) return reduce(event, state as never, machine);
+    // What a reducer did to its state before it failed must not be seen again.
+    state.damaged = true;
+    if (kind === 'hangs') return never;
+    if (kind === 'kills') {
+      machine.kill();
+      return never;
+    }
+    throw new Error(`the reducer minds ${kind}`);
+  };
+}
+
+/** The module as one process of the world loads it. */
+export function buildModule(spec: ModuleSpec, machine: Machine): Module {
+  const reducers = spec.reducers.map(
+    (reducer, index) =>
+      ({
+        id: reducerId(spec, index),
+        name: `r${index}`,
+        contexts: [spec.source],
+        scope: SCOPES[reducer.scope],
+        nullState: FORMS[reducer.form].nullState,
+        default: null,
+        reduce: reduceOf(reducer, machine),
+      }) as unknown as ModuleReducer,
+  );
+  return {
+    name: spec.name,
+    version: 1,
+    id: moduleId(spec),
+    reducers,
+    contexts: [spec.source],
+    rekeyed: false,
+    hash: 'h',
+  } as Module;
+}

@@ -1,0 +1,139 @@
+import { keyText, stateField } from '../../../services/shared/state-key.ts';
+import type { WorldEvent } from './events.ts';
+import { type ModuleSpec, moduleId, reducerId } from './modules.ts';
+import { FORMS, isUpset, type ReducerSpec, type State } from './reducers.ts';
+import { createRepeats, type Placed } from './repeats.ts';
+
+/** What is decided about an event in a reducer at its place: left out with a dead letter, or without one. */
+export type Verdict = 'left out' | 'dropped' | undefined;
+
+/** Something that was so from an offset on. */
+interface Since<T> {
+  readonly offset: number;
+  readonly value: T;
+}
+type Versions<T> = Map<string, Since<T>[]>;
+
+interface KeyState {
+  value: State;
+  external: 'internal' | 'hidden' | State;
+}
+
+/** One unit folded event by event, without duplicates and what is left out; it remembers how it was at every offset. */
+export interface UnitFold {
+  take(placed: Placed): void;
+  /** The fields of its states when everything below an offset is folded. */
+  fieldsAt(next: number): ReadonlyMap<string, string>;
+  /** Its open dead letters then, as `<reducer>@<offset>`. */
+  lettersAt(next: number): ReadonlySet<string>;
+}
+
+function record<T>(versions: Versions<T>, name: string, offset: number, value: T): void {
+  const known = versions.get(name) ?? [];
+  known.push({ offset, value });
+  versions.set(name, known);
+}
+
+function at<T>(versions: readonly Since<T>[], next: number): T | undefined {
+  return versions.findLast(({ offset }) => offset < next)?.value;
+}
+
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(isJson);
+}
+/** A state that JSON has no words for is never stored, so this stands for no text. */
+const textOf = (value: State): string =>
+  isJson(value) ? JSON.stringify(value) : 'nothing that can be stored';
+
+function keyOf({ student, doc }: WorldEvent, { scope }: ReducerSpec): string | null {
+  if (scope === 'student') return keyText({ STUDENT: student });
+  return doc === '' ? null : keyText({ STUDENT: student, 'EventField.doc': doc });
+}
+
+export function createUnitFold(
+  module: ModuleSpec,
+  verdictOn: (reducer: string, offset: number) => Verdict,
+): UnitFold {
+  const isRepeat = createRepeats();
+  const states = new Map<string, KeyState>();
+  const fields: Versions<string | null> = new Map();
+  const letters: Versions<boolean> = new Map();
+  const open = new Set<string>();
+
+  const setLetter = (reducer: string, origin: number, offset: number, isOpen: boolean): void => {
+    const name = `${reducer}@${origin}`;
+    if (isOpen) open.add(name);
+    else open.delete(name);
+    record(letters, name, offset, isOpen);
+  };
+
+  const write = (reducer: string, key: string, offset: number, { value, external }: KeyState): void => {
+    record(fields, stateField('Internal', reducer, key), offset, textOf(value));
+    const text = external === 'hidden' ? '' : external === 'internal' ? null : JSON.stringify(external);
+    record(fields, stateField('External', reducer, key), offset, text);
+  };
+
+  /** Folds an event into a reducer's state; false when the reducer refuses it. */
+  const fold = (index: number, key: string, { event, offset }: Placed): boolean => {
+    const spec = module.reducers[index]!;
+    const reducer = reducerId(module, index);
+    const { nullState, outcome } = FORMS[spec.form];
+    const name = stateField('Internal', reducer, key);
+    const before = states.get(name) ?? { value: nullState, external: 'internal' };
+    const minds = spec.minds.includes(event.kind) ? event.kind : 'plain';
+    if (minds === 'throws' || minds === 'garbage' || (minds === 'fickle' && isUpset(before.value)))
+      return false;
+    if (minds === 'hangs' || minds === 'kills') {
+      // Without a verdict nobody gets past it, so no text that is ever stored may match.
+      record(fields, name, offset, `${event.kind} at ${offset}`);
+      return true;
+    }
+    const result = outcome(event, before.value as never);
+    if (result === null) return true;
+    const isSpoilt = minds === 'fleeting' && result.internal !== before.value;
+    const value = isSpoilt ? { ...result.internal, fleeting: Number.NaN } : result.internal;
+    const shown = before.external === 'internal' ? 'hidden' : before.external;
+    const after: KeyState = { value, external: result.external === 'kept' ? shown : result.external };
+    states.set(name, after);
+    write(reducer, key, offset, after);
+    return true;
+  };
+
+  const reduce = (index: number, placed: Placed): void => {
+    const { offset, requeue, event } = placed;
+    const reducer = reducerId(module, index);
+    const key = keyOf(event, module.reducers[index]!);
+    const origin = requeue?.offset ?? offset;
+    if (key === null || (requeue !== null && requeue.reducer !== reducer)) return;
+    const verdict = verdictOn(reducer, offset);
+    if (verdict === 'dropped') return;
+    if (verdict === 'left out' || !fold(index, key, placed)) setLetter(reducer, origin, offset, true);
+    else if (requeue !== null) setLetter(reducer, origin, offset, false);
+  };
+
+  return {
+    take(placed) {
+      const { requeue, offset, event } = placed;
+      if (isRepeat(placed)) return;
+      if (requeue !== null && requeue.module !== moduleId(module)) return;
+      if (requeue !== null && !open.has(`${requeue.reducer}@${requeue.offset}`)) return;
+      if (event.kind === 'undecodable') setLetter(module.name, requeue?.offset ?? offset, offset, true);
+      else for (let index = 0; index < module.reducers.length; index++) reduce(index, placed);
+    },
+    fieldsAt(next) {
+      const found = new Map<string, string>();
+      for (const [field, versions] of fields) {
+        const text = at(versions, next);
+        if (text !== undefined && text !== null) found.set(field, text);
+      }
+      return found;
+    },
+    lettersAt(next) {
+      return new Set(
+        [...letters].filter(([, versions]) => at(versions, next) === true).map(([name]) => name),
+      );
+    },
+  };
+}
