@@ -37,15 +37,36 @@ function installKafka(log: Log): Promise<string> {
   });
 }
 
+/** A second address of the broker, which it tells to those who ask there: that of whoever forwards to it. */
+export interface Forwarded {
+  readonly port: number;
+  readonly toldPort: number;
+}
+
+interface Ports {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly forwarded?: Forwarded | undefined;
+}
+
 /** One KRaft node that is broker and controller. What is small or zero here makes starting and joining groups quick. */
-function properties(port: number, controllerPort: number, dataDir: string): string {
+function properties({ port, controllerPort, forwarded }: Ports, dataDir: string): string {
+  const host = '127.0.0.1';
+  const listeners = [`PLAINTEXT://${host}:${port}`];
+  const told = [...listeners];
+  if (forwarded !== undefined) {
+    listeners.push(`FORWARDED://${host}:${forwarded.port}`);
+    told.push(`FORWARDED://${host}:${forwarded.toldPort}`);
+  }
   return `
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listeners=${listeners.join(',')},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=${told.join(',')}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FORWARDED:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 log.dirs=${dataDir}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -78,7 +99,7 @@ function runKafkaClass({ run, command, jars }: Java, name: string, ...args: stri
 function formattedData(java: Java): Promise<string> {
   return cached(`kafka-${VERSION}-formatted`, async (dir) => {
     const config = join(java.run.makeDir('kafka-format'), 'server.properties');
-    await writeFile(config, properties(1, 2, dir));
+    await writeFile(config, properties({ port: 1, controllerPort: 2 }, dir));
     const args = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', config];
     const format = await runKafkaClass(java, 'Kafka format', ...args);
     const { code } = await format.ended;
@@ -97,8 +118,12 @@ export interface ServerOptions {
   readonly lost: (detail: string) => void;
 }
 
+export interface KafkaOptions extends ServerOptions {
+  readonly forwarded?: Forwarded;
+}
+
 /** One broker on a free loopback port, data in the run's directory. */
-export async function startKafka({ run, log, lost }: ServerOptions): Promise<LocalKafka> {
+export async function startKafka({ run, log, lost, forwarded }: KafkaOptions): Promise<LocalKafka> {
   const command = await findJava('Kafka');
   const java = { run, command, jars: await installKafka(log) };
   const dir = run.makeDir('kafka');
@@ -106,7 +131,7 @@ export async function startKafka({ run, log, lost }: ServerOptions): Promise<Loc
   await cp(await formattedData(java), data, { recursive: true });
   const [port, controllerPort] = [await freePort(), await freePort()];
   const config = join(dir, 'server.properties');
-  await writeFile(config, properties(port, controllerPort, data));
+  await writeFile(config, properties({ port, controllerPort, forwarded }, data));
   const service = await startService({
     name: 'kafka',
     lost,

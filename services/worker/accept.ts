@@ -1,7 +1,7 @@
 import { isSplit, type SplitState, unchanged } from '../shared/reducer-api.ts';
 import { HIDDEN } from '../shared/state-key.ts';
 import type { DecodedEvent } from './decode.ts';
-import type { Entry } from './entry.ts';
+import { addFolded, type Entry } from './entry.ts';
 
 const NOT_RETURNED = 'the reducer returned undefined: return the new state, or unchanged';
 const SAID_UNCHANGED = 'the reducer changed its state, but returned unchanged: return the state';
@@ -52,5 +52,5 @@ export function accept(entry: Entry, result: unknown, event: DecodedEvent): void
     acceptInternal(entry, result);
     entry.external = null;
   }
-  entry.folded.push(event);
+  addFolded(entry, event);
 }

@@ -2,14 +2,15 @@ import type { Attempt, Claim } from '../shared/state/port.ts';
 
 /** Claims in a row without progress from which on events are taken one by one. */
 const SUSPICIOUS_CLAIMS = 3;
-/** Claims in a row that found the same event about to be reduced: it is what ends the process. */
+/** Owners in a row that ended with the same event in hand: it is what ends the process. */
 const CONVICTING_CLAIMS = 3;
 /** Events taken one by one before the unit trusts itself again: more than a second's worth at full speed. */
 const CAREFUL_EVENTS = 10_000;
 
 /**
  * Finds the event that ends the process, when one does: after claims without progress a unit goes event by event, each
- * reducer's attempt noted in the store before it is made, and each event stored before the next.
+ * reducer's attempt noted in the store before it is made, and each event stored before the next. The process takes one
+ * such event at a time, so that no other unit has one in hand when it ends.
  */
 export interface Careful {
   readonly active: boolean;

@@ -13,6 +13,7 @@ import { createRekeyRules, createSourceRules, DUPLICATE_WINDOW } from './duplica
 import type { FoldPolicy } from './fold-policy.ts';
 import { createIntake } from './intake.ts';
 import { createLetters } from './letters.ts';
+import type { Mutex } from './mutex.ts';
 import { createPipeline } from './pipeline.ts';
 import { createReduce } from './reduce.ts';
 import { createRekeyedKeys, reducersOfTopic } from './rekey-keys.ts';
@@ -47,6 +48,8 @@ export interface CreateUnitDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watch: UnitWatch;
+  /** One for all units of the process. */
+  readonly alone: Mutex;
   readonly watchdog: Pick<Watchdog, 'reducing'>;
 }
 
@@ -66,7 +69,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
   const unit: Unit = { module: module.id, ...at };
   const ours = reducersOfTopic(module, namespace, at.topic);
   const { folded: reducers, isRekey } = ours;
-  const decoder = deps.decoder.open(at);
+  const decoder = deps.decoder.open(at, reducers.length + ours.rekeyed.length);
   const keysOf = isRekey
     ? createRekeyedKeys(reducers, namespace)
     : createKeyers(reducers.map(({ scope }) => scope));
@@ -152,6 +155,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       sweep,
       letters,
       careful,
+      alone: deps.alone,
       cut,
       pipeline,
       readMany,

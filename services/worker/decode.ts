@@ -85,8 +85,10 @@ class Decoded implements DecodedEvent {
   /** As it was parsed; nobody else has it. */
   #client: Client | undefined;
   #metadata: Metadata | undefined;
+  /** Whether the first who asks may have the parsed objects for their own: nobody else is expected to. */
+  readonly #givesAway: boolean;
 
-  constructor(record: LogRecord, value: Buffer, envelope: Envelope, codec: EventCodec) {
+  constructor(record: LogRecord, value: Buffer, envelope: Envelope, codec: EventCodec, givesAway: boolean) {
     this.offset = record.offset;
     this.timestamp = record.timestamp;
     this.bytes = value.length;
@@ -94,6 +96,7 @@ class Decoded implements DecodedEvent {
     this.value = value;
     this.#codec = codec;
     this.#envelope = envelope;
+    this.#givesAway = givesAway;
     this.#client = JSON.parse(envelope.client) as Client;
   }
 
@@ -112,7 +115,10 @@ class Decoded implements DecodedEvent {
   }
 
   ownClient(): Client {
-    return copyJson(this.client());
+    const client = this.client();
+    if (!this.#givesAway) return copyJson(client);
+    this.#client = undefined;
+    return client;
   }
 
   metadata(): Metadata {
@@ -131,18 +137,22 @@ class Decoded implements DecodedEvent {
   }
 }
 
+/** `isForOne`: one reducer gets the event, so it need not be copied. It may still be folded again. */
+export type Decode = (record: LogRecord, isForOne: boolean) => DecodedRecord;
+
 /** Turns a record of an events topic into what reducers receive. What is not one of our events is a dead letter. */
-export function createDecoder(codec: EventCodec): (record: LogRecord) => DecodedRecord {
-  return (record) => {
+export function createDecoder(codec: EventCodec): Decode {
+  return (record, isForOne) => {
     const { value, offset, timestamp } = record;
     const refuse = (reason: string): DecodedRecord => ({ kind: 'deadLetter', offset, timestamp, reason });
     if (value === null) return refuse('the record has no value');
     const decoded = codec.decode(value);
     if (decoded.kind !== 'ok') return refuse(decoded.reason);
     try {
-      return new Decoded(record, value, decoded.value, codec);
-    } catch (error) {
-      return refuse(`the client part of the event is not JSON: ${(error as Error).message}`);
+      return new Decoded(record, value, decoded.value, codec, isForOne);
+    } catch {
+      // A parser's message quotes what it read, which is about a learner.
+      return refuse('the client part of the event is not JSON');
     }
   };
 }

@@ -24,17 +24,19 @@ export type External =
 export interface Entry {
   readonly reducer: ModuleReducer;
   readonly key: string;
+  /** Where its internal state is stored. */
+  readonly field: string;
   readonly type: StateType;
   value: unknown;
   /** What of the value was changed in place, for types that can tell: see `StateType.version`. */
   version: number;
   external: External;
   /** Events folded since the state was settled, from which the value can be made again. */
-  folded: DecodedEvent[];
+  folded: readonly DecodedEvent[];
   /** The settled internal state; null for a key that has none. */
   text: string | null;
   /** Parts of the settled state that are not stored yet. */
-  parts: Part[];
+  parts: readonly Part[];
   settledExternal: External;
   /** Whether something else than the internal state is stored for queries. */
   externalStored: boolean;
@@ -42,12 +44,24 @@ export interface Entry {
   unsaved: boolean;
   /** Whether a fold of it has not ended yet. */
   busy: boolean;
+  // What the cache notes.
+  isDirty: boolean;
+  /** The number of the cut that it was last part of. */
+  cut: number;
+  /** Its parts that count for dirty fields. */
+  countedParts: number;
+  /** The length of its text when that was last counted. */
+  textLength: number;
 }
 
 export interface StoredTexts {
   readonly internal: string | null;
   readonly external: string | null;
 }
+
+/** What an entry has most of the time: with one for all, a checkpoint makes no lists anew. */
+const NO_EVENTS: readonly DecodedEvent[] = [];
+const NO_PARTS: readonly Part[] = [];
 
 /** Throws UNIT_STOPPED when what is stored is no state of the reducer's type. */
 export function createEntry(reducer: ModuleReducer, key: string, stored: StoredTexts): Entry {
@@ -56,17 +70,22 @@ export function createEntry(reducer: ModuleReducer, key: string, stored: StoredT
   return {
     reducer,
     key,
+    field: stateField('Internal', reducer.id, key),
     type,
     value,
     version: type.version(value),
     external: undefined,
-    folded: [],
+    folded: NO_EVENTS,
     text: stored.internal,
-    parts: [],
+    parts: NO_PARTS,
     settledExternal: undefined,
     externalStored: stored.external !== null,
     unsaved: false,
     busy: false,
+    isDirty: false,
+    cut: 0,
+    countedParts: 0,
+    textLength: stored.internal?.length ?? 0,
   };
 }
 
@@ -83,12 +102,20 @@ function openStored(reducer: ModuleReducer, type: StateType, text: string | null
   }
 }
 
+/** Notes an event that was folded into the value. */
+export function addFolded(entry: Entry, event: DecodedEvent): void {
+  const { folded } = entry;
+  // A list for one is made small: most states get one event or two until the next checkpoint.
+  if (folded.length === 0) entry.folded = [event];
+  else (folded as DecodedEvent[]).push(event);
+}
+
 /** Goes back to the settled state, in objects that nobody has had before. */
 export function reopen(entry: Entry): void {
   entry.value = entry.type.open(entry.text, entry.reducer.nullState);
   entry.version = entry.type.version(entry.value);
   entry.external = entry.settledExternal;
-  entry.folded = [];
+  entry.folded = NO_EVENTS;
 }
 
 /**
@@ -145,9 +172,9 @@ export function settle(entry: Entry, maxBytes: number, renew: boolean): Settling
   if (fault !== null) return { kind: 'fault', reason: fault };
   if (!written.same && !renew) return DIFFERS;
   entry.text = written.text;
-  for (const part of written.parts) entry.parts.push(part);
+  if (written.parts.length > 0) entry.parts = [...entry.parts, ...written.parts];
   entry.settledExternal = entry.external;
-  entry.folded = [];
+  entry.folded = NO_EVENTS;
   entry.unsaved = true;
   if (!written.same) reopen(entry);
   return SETTLED;
@@ -156,10 +183,10 @@ export function settle(entry: Entry, maxBytes: number, renew: boolean): Settling
 /** Adds what is settled and not stored yet to the fields of a checkpoint; gives how many characters it added. */
 export function writeEntry(entry: Entry, states: Map<string, string | null>): number {
   if (!entry.unsaved) return 0;
-  const { reducer, key, external, parts } = entry;
+  const { reducer, key, field, external, parts } = entry;
   const internal = entry.text!;
   let length = internal.length;
-  states.set(stateField('Internal', reducer.id, key), internal);
+  states.set(field, internal);
   for (const part of parts) {
     states.set(partField(reducer.id, key, part.index), part.text);
     length += part.text.length;
@@ -172,7 +199,7 @@ export function writeEntry(entry: Entry, states: Map<string, string | null>): nu
   }
   entry.external = undefined;
   entry.settledExternal = undefined;
-  entry.parts = [];
+  if (parts.length > 0) entry.parts = NO_PARTS;
   entry.unsaved = false;
   return length;
 }

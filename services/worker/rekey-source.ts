@@ -1,3 +1,4 @@
+import { messageOf } from '../shared/errors.ts';
 import type { OutgoingRecord, TopicPartition } from '../shared/log/port.ts';
 import type { Module } from '../shared/module.ts';
 import { partitionOf } from '../shared/partition.ts';
@@ -66,14 +67,26 @@ export function createRekeySource(deps: RekeySourceDeps): RekeySource {
     return requeued === null || (requeued.reducer === name && deps.letters.isOpen(name, requeued.offset));
   };
 
+  /** What is to be published for an item, or why it is refused as a whole. */
+  const toPublish = (item: Item): readonly OutgoingRecord[] | string => {
+    if (item.event === null || !isPublished(item)) return [];
+    try {
+      return recordsOf(item.event);
+    } catch (error) {
+      return `no key can be read from the event: ${messageOf(error)}`;
+    }
+  };
+
   return {
     reduce: (reduce) => ({
       ...reduce,
       item(item, entries) {
-        const { event } = item;
-        const records = event !== null && isPublished(item) ? recordsOf(event) : [];
-        const room = records.length > 0 ? publisher.take(item.offset, records) : undefined;
+        const records = toPublish(item);
+        if (typeof records === 'string')
+          return reduce.item({ ...item, event: null, refusal: records, keys: [] }, []);
+        // Folded first: a promise of the publisher that nobody waits for must not be left when this throws.
         const folded = reduce.item(item, entries);
+        const room = records.length > 0 ? publisher.take(item.offset, records) : undefined;
         return room === undefined ? folded : Promise.all([folded, room]).then(() => undefined);
       },
     }),

@@ -41,6 +41,8 @@ export interface Sessions {
 
 interface Entry {
   readonly name: string;
+  readonly student: string;
+  readonly session: string;
   readonly field: string;
   /** Null for a session without any event, which has no field. */
   sequences: Sequences | null;
@@ -59,12 +61,6 @@ const KEPT_MS = 30 * DAY_MS;
 const MARGIN_MS = DAY_MS;
 /** What an entry takes in memory besides its name, field and gaps. */
 const ENTRY_OVERHEAD_BYTES = 300;
-
-/** An event in its session. */
-interface Place {
-  readonly entry: Entry;
-  readonly sequence: number;
-}
 
 type Numbered = Pick<Envelope, 'key' | 'session' | 'sequence'>;
 
@@ -87,36 +83,45 @@ function read(text: string): Sequences {
   );
 }
 
-const createEntry = (name: string, field: string): Entry => ({
-  name,
-  field,
-  sequences: null,
-  isDirty: false,
-  cut: 0,
-  used: true,
-  size: 0,
-});
+function createEntry(student: string, session: string): Entry {
+  return {
+    name: nameOf(student, session),
+    student,
+    session,
+    field: sessionField(student, session),
+    sequences: null,
+    isDirty: false,
+    cut: 0,
+    used: true,
+    size: 0,
+  };
+}
 
 export function createSessions({ maxBytes }: { readonly maxBytes: () => number }): Sessions {
   /** In the order in which eviction comes by. */
   const entries = new Map<string, Entry>();
+  /** By student: the session looked at last, for most events also the next. */
+  const latest = new Map<string, Entry>();
   /** Asked for and not there yet, by name. */
   let asked = new Map<string, Entry>();
-  /** The events of the batch in hand, with what each is in its session, and how many of them were looked at. */
+  /** The events of the batch in hand, the session of each, and how many of them were looked at. */
   let batch: readonly Item[] = [];
-  let places: readonly (Place | null)[] = [];
+  let places: readonly (Entry | null)[] = [];
   let looked = 0;
   let dirty: Entry[] = [];
   let cuts = 0;
   let totalBytes = 0;
-  let logTime: number | null = null;
+  /** The last one that was taken in. */
+  let last: Item | null = null;
 
   const find = ({ key, session }: Numbered): Entry => {
+    const recent = latest.get(key);
+    if (recent !== undefined && recent.session === session) return recent;
     const name = nameOf(key, session!);
     const known = entries.get(name) ?? asked.get(name);
-    if (known !== undefined) return known;
-    const entry = createEntry(name, sessionField(key, session!));
-    asked.set(name, entry);
+    const entry = known ?? createEntry(key, session!);
+    if (known === undefined) asked.set(name, entry);
+    else latest.set(key, entry);
     return entry;
   };
 
@@ -131,7 +136,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
   };
 
   const touch = (entry: Entry): void => {
-    measure(entry);
+    if (entry.size === 0 || entry.sequences?.gaps != null) measure(entry);
     if (entry.isDirty) return;
     entry.isDirty = true;
     dirty.push(entry);
@@ -141,7 +146,12 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
     !entry.isDirty && entry.cut <= cuts - inFlight;
 
   const isOver = ({ timestamp }: Sequences): boolean =>
-    logTime !== null && logTime - timestamp > KEPT_MS + MARGIN_MS;
+    last !== null && last.timestamp - timestamp > KEPT_MS + MARGIN_MS;
+
+  const forget = (entry: Entry): void => {
+    totalBytes -= entry.size;
+    if (latest.get(entry.student) === entry) latest.delete(entry.student);
+  };
 
   return {
     missing(items) {
@@ -150,7 +160,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
       looked = 0;
       places = items.map((item) => {
         const event = numbered(item);
-        return event === null ? null : { entry: find(event), sequence: event.sequence! };
+        return event === null ? null : find(event);
       });
       return [...asked.values()].map(({ field }) => field);
     },
@@ -166,12 +176,12 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
     },
     accept(item) {
       while (looked < batch.length && batch[looked] !== item) looked += 1;
-      const place = places[looked++];
-      if (place === undefined) throw new Error('the sessions of the batch were not asked for');
+      const entry = places[looked++];
+      if (entry === undefined) throw new Error('the sessions of the batch were not asked for');
+      last = item;
+      if (entry === null) return true;
       const { timestamp } = item;
-      logTime = timestamp;
-      if (place === null) return true;
-      const { entry, sequence } = place;
+      const sequence = item.event!.envelope.sequence!;
       const { sequences } = entry;
       entry.used = true;
       if (sequences === null || timestamp - sequences.timestamp > KEPT_MS)
@@ -203,11 +213,11 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
         entry.used = false;
         // At the end again: what is used, or not stored yet, has its turn when all others had theirs.
         if (stays) entries.set(entry.name, entry);
-        else totalBytes -= entry.size;
+        else forget(entry);
       }
     },
     get logTime() {
-      return logTime;
+      return last?.timestamp ?? null;
     },
     isOver(text) {
       const sequences = readSequences(text);
@@ -222,7 +232,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
         // What is in memory is newer than what is stored.
         const sequences = known === undefined ? text && read(text) : known.sequences;
         if (!sequences || !isOver(sequences)) continue;
-        const entry = known ?? createEntry(name, field);
+        const entry = known ?? createEntry(student!, session!);
         entries.set(name, entry);
         entry.sequences = null;
         touch(entry);

@@ -12,17 +12,6 @@ export interface Wanted {
   readonly key: string;
 }
 
-/** What the cache notes of an entry. */
-export interface CachedEntry extends Entry {
-  isDirty: boolean;
-  /** The number of the cut that it was last part of. */
-  cut: number;
-  /** What it counts for in the cache's bytes; nothing while it is dirty. */
-  size: number;
-  /** Its parts that count for dirty fields. */
-  countedParts: number;
-}
-
 export interface StateCache {
   get(reducer: number, key: string): Entry | undefined;
   /** The fields to read for states that are not in memory; a state may be wanted several times. */
@@ -55,18 +44,17 @@ export interface StateCacheDeps {
   readonly maxBytes: () => number;
 }
 
-/** What an entry takes in memory besides its key, its text and its value, with its place in the cache. */
+/** What an entry takes in memory besides its field, its text and its value, with its place in the cache. */
 const ENTRY_OVERHEAD_BYTES = 500;
 
-function sizeOf(entry: Entry): number {
-  return ENTRY_OVERHEAD_BYTES + entry.key.length + 3 * (entry.text?.length ?? 0);
-}
+/** A state is there as a text and as a value; while it is dirty, what its events hold counts for much the same. */
+const sizeOf = ({ field, textLength }: Entry): number => ENTRY_OVERHEAD_BYTES + field.length + 3 * textLength;
 
 /** The states of one unit in memory, bounded in bytes. A changed state is never dropped before it was checkpointed. */
 export function createStateCache(deps: StateCacheDeps): StateCache {
   const { reducers, policy } = deps;
   const rows = createStateRows(reducers);
-  let dirty: CachedEntry[] = [];
+  let dirty: Entry[] = [];
   let dirtyBytes = 0;
   let dirtyParts = 0;
   /** Whether any reducer of the module keeps an external state of its own. */
@@ -90,16 +78,22 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
     return some;
   };
 
-  const isStored = (entry: CachedEntry, inFlight: number): boolean =>
+  const isStored = (entry: Entry, inFlight: number): boolean =>
     !entry.isDirty && entry.cut <= cuts - inFlight;
 
-  const count = (entry: CachedEntry): void => {
-    entry.size = sizeOf(entry);
-    totalBytes += entry.size;
+  const recount = (entry: Entry): void => {
+    const length = entry.text?.length ?? 0;
+    totalBytes += 3 * (length - entry.textLength);
+    entry.textLength = length;
   };
-  const discount = (entry: CachedEntry): void => {
-    totalBytes -= entry.size;
-    entry.size = 0;
+
+  /** Parts, and external states, that an entry writes besides its internal state. */
+  const countMore = (entry: Entry): void => {
+    anySplit ||= entry.externalStored || (entry.external !== undefined && entry.external !== null);
+    if (entry.reducer.stateType === undefined) return;
+    const parts = entry.parts.length + entry.type.waitingParts(entry.value);
+    dirtyParts += parts - entry.countedParts;
+    entry.countedParts = parts;
   };
 
   /** What is written tells how good the guess was, from one cut to the next. */
@@ -119,31 +113,20 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
     fill(wanted, texts) {
       for (const [place, { index, key }] of once(wanted).entries()) {
         const stored = { internal: texts[2 * place] ?? null, external: texts[2 * place + 1] ?? null };
-        const entry: CachedEntry = {
-          ...createEntry(reducers[index]!, key, stored),
-          isDirty: false,
-          cut: 0,
-          size: 0,
-          countedParts: 0,
-        };
+        const entry = createEntry(reducers[index]!, key, stored);
         rows.add(index, key, entry);
-        count(entry);
+        totalBytes += sizeOf(entry);
       }
       distinct = null;
     },
-    touch(touched, bytes) {
-      const entry = touched as CachedEntry;
+    touch(entry, bytes) {
       if (entry.folded.length === 0 && !entry.unsaved && !entry.busy) return;
       dirtyBytes += bytes;
-      anySplit ||= entry.externalStored || (entry.external !== undefined && entry.external !== null);
-      const parts = entry.parts.length + entry.type.waitingParts(entry.value);
-      dirtyParts += parts - entry.countedParts;
-      entry.countedParts = parts;
+      countMore(entry);
       if (entry.isDirty) return;
       entry.isDirty = true;
       dirty.push(entry);
-      dirtyBytes += entry.text?.length ?? 0;
-      discount(entry);
+      dirtyBytes += entry.textLength;
     },
     takeDirty() {
       learn();
@@ -152,17 +135,15 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       dirtyBytes = 0;
       dirtyParts = 0;
       cuts += 1;
-      for (const entry of taken) {
-        entry.isDirty = false;
-        entry.cut = cuts;
-        entry.countedParts = 0;
-      }
       return taken;
     },
     check: (entry) => checkEntry(entry, policy),
     write(entry, states) {
+      entry.isDirty = false;
+      entry.cut = cuts;
+      entry.countedParts = 0;
       writtenLength += writeEntry(entry, states);
-      count(entry as CachedEntry);
+      recount(entry);
     },
     get dirtyFields() {
       return dirty.length * (anySplit ? 2 : 1) + dirtyParts;
@@ -179,7 +160,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
         () => totalBytes <= enough,
         keep,
         (row) => {
-          for (const entry of row.entries) if (entry !== undefined) discount(entry);
+          for (const entry of row.entries) if (entry !== undefined) totalBytes -= sizeOf(entry);
         },
       );
     },

@@ -1,13 +1,13 @@
 import { scopeFieldNames } from '../shared/module.ts';
 import type { ModuleReducer } from '../shared/modules.ts';
-import type { CachedEntry } from './state-cache.ts';
+import type { Entry } from './entry.ts';
 
 /** The states of one key in memory, of all reducers whose scopes are the same: found together, dropped together. */
 export interface Row {
   readonly key: string;
   readonly group: Group;
   /** By the reducers' places in their group. */
-  readonly entries: (CachedEntry | undefined)[];
+  readonly entries: (Entry | undefined)[];
   /** Whether it was asked for since the hand last passed. */
   used: boolean;
 }
@@ -21,8 +21,8 @@ export interface Group {
 }
 
 export interface StateRows {
-  get(reducer: number, key: string): CachedEntry | undefined;
-  add(reducer: number, key: string, entry: CachedEntry): void;
+  get(reducer: number, key: string): Entry | undefined;
+  add(reducer: number, key: string, entry: Entry): void;
   /**
    * Drops rows that were not asked for since it last came by, oldest first, until `enough` says so. Those that `keep`
    * names stay. Every row is looked at twice at most.
@@ -72,7 +72,7 @@ export function createStateRows(reducers: readonly ModuleReducer[]): StateRows {
       const group = groupOf[reducer]!;
       let row = find(group, key);
       if (row === undefined) {
-        const entries = new Array<CachedEntry | undefined>(group.size).fill(undefined);
+        const entries = new Array<Entry | undefined>(group.size).fill(undefined);
         row = { key, group, entries, used: true };
         group.rows.set(key, row);
         ring.push(row);

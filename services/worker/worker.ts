@@ -16,6 +16,7 @@ import { createDeadLetterRelay } from './dead-letter-relay.ts';
 import { createDecoder } from './decode.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { createModuleWorker } from './module-worker.ts';
+import { createMutex } from './mutex.ts';
 import { createSharedDecoder } from './shared-decoder.ts';
 import { createUnitWatch } from './unit-watch.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -86,6 +87,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     control,
     deps.modules.map(({ name }) => name),
   );
+  const alone = createMutex();
   const breakers: Breaker[] = [];
   const workers = deps.modules.map((module) => {
     const breaker = createBreaker({ ...deps, module, limits: limits.breaker });
@@ -95,7 +97,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       ...deps,
       module,
       metrics,
-      createUnit: (at, group) => createUnit({ ...deps, module, producer, decoder, policy, watch }, at, group),
+      createUnit: (at, group) =>
+        createUnit({ ...deps, module, producer, decoder, policy, watch, alone }, at, group),
     });
   });
   return {

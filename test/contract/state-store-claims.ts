@@ -65,7 +65,7 @@ export function claimContract(subject: () => Subject): void {
       for (let round = 0; round < 3; round++)
         expect(await claim(unit, 'other', 9_999, { ...FACTS, ...difference })).toEqual({
           ...stored,
-          attempt: { ...attempt, times: 0 },
+          attempt: { ...attempt, times: 1 },
         });
       expect(await position(unit)).toEqual({ next: null, target: LOG_END, caughtUpAt: null, partitions: 8 });
       expect(await save(unit, 'other', null, 1)).toMatchObject({ status: 'refused', because: 'token' });
@@ -115,6 +115,15 @@ export function claimContract(subject: () => Subject): void {
       }
     });
 
+    test('those that end before they come to a mark do not count for it', async () => {
+      const unit = await claimed('a');
+      await mark(unit, 'a', attempt);
+      for (const token of ['b', 'c', 'd'])
+        expect((await claim(unit, token)).attempt).toEqual({ ...attempt, times: 1 });
+      await mark(unit, 'd', attempt);
+      expect((await claim(unit, 'e')).attempt).toEqual({ ...attempt, times: 2 });
+    });
+
     test.each([
       ['offset', { ...attempt, offset: 8 }],
       ['reducer', { ...attempt, reducer: 'm.s' }],
@@ -150,7 +159,7 @@ export function claimContract(subject: () => Subject): void {
       await mark(unit, 'old', attempt);
       await claim(unit, 'new');
       expect(await mark(unit, 'old', { offset: 1, reducer: 'm.r' })).toBe(false);
-      expect((await claim(unit, 'next')).attempt).toEqual({ ...attempt, times: 2 });
+      expect((await claim(unit, 'next')).attempt).toEqual({ ...attempt, times: 1 });
     });
 
     test('of first ones at once with different facts one is accepted, and both are told which', async () => {

@@ -45,6 +45,12 @@ describe('a module that is configured wrongly is refused', () => {
       "{ context: '_control', function: counter }",
       /\.context: _control begins with _/,
     ],
+    ['a context twice', "{ context: ['a', 'b', 'a'], function: counter }", /\.context: names a source twice/],
+    [
+      'one wrong context of several',
+      "{ context: ['a', '_b'], function: counter }",
+      /\.context: _b begins with _/,
+    ],
     ['no function', "{ context: 'a' }", /\.function: is missing; make it with reducer\(\)/],
     ['a plain function', functionOf('() => 1'), /\.function: is not a reducer/],
     [
@@ -58,6 +64,7 @@ describe('a module that is configured wrongly is refused', () => {
       /\.function: its name "a-b"/,
     ],
     ['no scope', functionOf("reducer({ nullState: 0, name: 'x' }, () => 1)"), /\.scope: is missing/],
+    ['an empty scope', scopeOf('[]'), /\.scope: is empty, one state for everybody; name at least one field/],
     ['a scope that is no list', scopeOf("'STUDENT'"), /\.scope: must be Scope/],
     ['an unknown scope field', scopeOf("['STUDENT', 'SCHOOL']"), /\.scope: has "SCHOOL"/],
     ['a null scope field', scopeOf("['STUDENT', null]"), /\.scope: has null/],
@@ -103,6 +110,20 @@ describe('a module that is configured wrongly is refused', () => {
     ['a Date in a null state', nullStateOf('{ at: new Date(0) }'), /nullState\.at is a Date/],
     ['an instance of a class', nullStateOf('new (class Tally {})()'), /nullState is a Tally/],
     ['no null state', functionOf("studentEventReducer({ name: 'x' }, () => 1)"), /nullState is undefined/],
+    [
+      'a null state that is no list for a list',
+      functionOf(
+        "studentEventReducer({ nullState: {}, stateType: appendList, name: 'x' }, (e, list) => list)",
+      ),
+      /nullState must be the list that a key starts with, as \[\]/,
+    ],
+    [
+      'a state type that there is not',
+      functionOf(
+        "studentEventReducer({ nullState: [], stateType: { stateTypeName: 'heap' }, name: 'x' }, () => [])",
+      ),
+      /its stateType is none of json, append_list; use appendList/,
+    ],
   ])('%s', async (_what, entries, problem) => {
     const folder = folderWith({ 'reducers/own/module.ts': moduleWith(entries) });
     const message = await problemsOf(folder);

@@ -19,7 +19,7 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-const HEAD = `import { eventField, KeyField, reducer, Scope, studentEventReducer } from 'lectern/reducers';
+const HEAD = `import { appendList, eventField, KeyField, reducer, Scope, studentEventReducer } from 'lectern/reducers';
 const counter = studentEventReducer({ nullState: { count: 0 } }, function counter(event, state) { return state; });
 `;
 

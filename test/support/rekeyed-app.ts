@@ -81,9 +81,14 @@ export const internal = (reducerName: string, key: KeyValues, state: unknown): S
   value: JSON.stringify(state),
 });
 
-/** A path that is asked often enough for everything to be seen. */
-const ANY = 'both?STUDENT=';
-const PATHS = Array.from({ length: 30 }, (_, index) => `${ANY}${index}`);
+/** One student in each partition of the rekey topic. */
+const STUDENTS = Array.from(
+  { length: PARTITIONS[REKEY] },
+  (_, partition) =>
+    Array.from({ length: 99 }, (_one, index) => String(index)).find(
+      (STUDENT) => rekeyPartitionOf({ STUDENT }) === partition,
+    )!,
+);
 
 /** The query service with the module `work`, and a hand to do what its workers do. */
 export async function startRekeyedApp(options: QueryAppOptions = {}): Promise<RekeyedApp> {
@@ -126,11 +131,10 @@ export async function startRekeyedApp(options: QueryAppOptions = {}): Promise<Re
     },
     async settle() {
       for (const topic of [A, B, REKEY] as const) await working.claimAll(topic, 0);
-      for (const step of [1, 2, 3]) {
-        for (const path of PATHS) await working.stateOf(path);
+      for (const step of [0, 1, 2]) {
         await working.moveAll(REKEY, { caughtUpAt: now + step });
+        for (const student of STUDENTS) await working.stateOf(`both?STUDENT=${student}`);
       }
-      for (const path of PATHS) await working.stateOf(path);
     },
     async put(topic, partition, entries) {
       await checkpoint(topic, partition, {}, entries);

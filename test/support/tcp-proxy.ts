@@ -10,6 +10,8 @@ export interface TcpProxy {
   restore(): Promise<void>;
   /** Keeps connections open and takes new ones, but forwards nothing in either direction until `restore`. */
   blackHole(): void;
+  /** Forwards what clients say, and drops what they are answered; until `cut`, because answers are out of step by then. */
+  dropReplies(): void;
   close(): Promise<void>;
 }
 
@@ -17,6 +19,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
   const port = await freePort();
   const pairs = new Set<readonly [Socket, Socket]>();
   let swallowing = false;
+  let dropping = false;
 
   const server = createServer((client) => {
     const upstream = connect(target);
@@ -25,6 +28,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     for (const [from, to] of [pair, [upstream, client] as const]) {
       // Paused, the bytes wait in the kernel, as on a dead link: none are lost when it comes back.
       if (swallowing) from.pause();
+      else if (dropping && from === upstream) from.resume();
       else from.pipe(to, { end: false });
       from.on('error', () => {});
       from.on('close', () => {
@@ -56,6 +60,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     cut: end,
     async restore() {
       swallowing = false;
+      dropping = false;
       for (const [client, upstream] of pairs) {
         client.pipe(upstream, { end: false });
         upstream.pipe(client, { end: false });
@@ -68,6 +73,10 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
         client.unpipe(upstream).pause();
         upstream.unpipe(client).pause();
       }
+    },
+    dropReplies() {
+      dropping = true;
+      for (const [client, upstream] of pairs) upstream.unpipe(client).resume();
     },
     close: end,
   };

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ConsumerHandlers, LogRecord } from '../../services/shared/log/port.ts';
+import type { ConsumerHandlers, LogRecord, Producer } from '../../services/shared/log/port.ts';
 import type { StateStore, Unit } from '../../services/shared/state/port.ts';
 import type { WorkerDeps } from '../../services/worker/worker.ts';
 import { createMemoryState } from '../support/memory-state.ts';
 import { checkScripts } from '../support/world/check-scripts.ts';
+import { isRekeyTopic } from '../support/world/rekeyed.ts';
 import type { WorldOptions } from '../support/world/world.ts';
 
 type Broken = Omit<WorldOptions, 'script' | 'logger'>;
@@ -43,6 +44,24 @@ const logThat = (deliver: (records: readonly LogRecord[]) => readonly LogRecord[
   }),
 });
 
+/** What is sent to a rekey topic, changed on its way there. */
+const publishing = (send: (real: Producer['send']) => Producer['send']): Broken => ({
+  spoil: ({ log, ...deps }) => ({
+    ...deps,
+    log: {
+      ...log,
+      async createProducer() {
+        const producer = await log.createProducer();
+        const spoilt = send(producer.send);
+        return {
+          ...producer,
+          send: (records) => (isRekeyTopic(records[0]!.topic) ? spoilt(records) : producer.send(records)),
+        };
+      },
+    },
+  }),
+});
+
 /** Claims of a worker that goes on so many offsets beside the stored one. */
 const resumingBeside = (by: number): Broken =>
   processWhose('state', (state) => {
@@ -73,12 +92,12 @@ const keepingStates = (): Broken =>
       async readMany(unit, fields) {
         const read = await state.readMany(unit, fields);
         return read.map(
-          (text, index) => kept.get(`${unit.module} ${unit.partition} ${fields[index]!}`) ?? text,
+          (text, index) => kept.get(`${unit.topic} ${unit.partition} ${fields[index]!}`) ?? text,
         );
       },
       checkpoint(unit, checkpoint) {
         for (const [field, text] of checkpoint.states)
-          kept.set(`${unit.module} ${unit.partition} ${field}`, text);
+          kept.set(`${unit.topic} ${unit.partition} ${field}`, text);
         return state.checkpoint(unit, checkpoint);
       },
     };
@@ -123,7 +142,7 @@ const BROKEN: readonly (readonly [string, Broken])[] = [
     'a store that does not compare owners',
     storeThat((store) => {
       const owners = new Map<string, string>();
-      const nameOf = ({ module, partition }: Unit): string => `${module} ${partition}`;
+      const nameOf = ({ module, topic, partition }: Unit): string => `${module} ${topic} ${partition}`;
       return {
         claim(unit, token, ...facts) {
           owners.set(nameOf(unit), token);
@@ -148,6 +167,36 @@ const BROKEN: readonly (readonly [string, Broken])[] = [
     'a store that forgets dead letters',
     storeThat((store) => ({
       checkpoint: (unit, checkpoint) => store.checkpoint(unit, { ...checkpoint, deadLetters: [] }),
+    })),
+  ],
+  [
+    'a worker that forgets what it had of a source',
+    processWhose('state', (state) => ({
+      async readMany(unit, fields) {
+        const texts = await state.readMany(unit, fields);
+        return texts.map((text, index) => (fields[index]!.startsWith('Mark,') ? null : text));
+      },
+    })),
+  ],
+  [
+    'a worker whose checkpoints do not wait until events are published under other keys',
+    publishing((send) => async (records) => {
+      send(records).catch(() => undefined);
+      return [];
+    }),
+  ],
+  [
+    'a worker that publishes events of a source in no order',
+    publishing((send) => (records) => send(records.toReversed())),
+  ],
+  [
+    'a worker that takes what others have of a source for more than it is',
+    processWhose('state', (state) => ({
+      async readMany(unit, fields) {
+        const texts = await state.readMany(unit, fields);
+        const isGate = fields.length === 1 && fields[0]!.startsWith('Mark,');
+        return isGate ? texts.map((text) => (text === null ? null : '20,0')) : texts;
+      },
     })),
   ],
   ['a log that loses a record', logThat((records) => records.filter(({ offset }) => offset % 50 !== 7))],

@@ -8,7 +8,8 @@ import { createIdWindow } from '../../services/worker/duplicates.ts';
 import { createIntake, type Intake } from '../../services/worker/intake.ts';
 import { eventRecord } from '../support/events.ts';
 
-const decode = createDecoder(createEventCodec());
+const decoder = createDecoder(createEventCodec());
+const decode = (record: LogRecord) => decoder(record, false);
 
 function record(offset: number, id: string, headers: LogRecord['headers'] = {}): LogRecord {
   const { key, value } = eventRecord({ namespace: 'n', source: 's', student: 'a', id });

@@ -24,7 +24,7 @@ function counted(maxBytes = 1_000) {
 describe('readers of one partition', () => {
   test('decode a record once between them', () => {
     const { decoder, decoded } = counted();
-    const [first, second] = [decoder.open(at), decoder.open(at)];
+    const [first, second] = [decoder.open(at, 1), decoder.open(at, 1)];
     for (const offset of [0, 1, 2]) first.decode(record(offset));
     for (const offset of [0, 1, 2]) expect(second.decode(record(offset)).offset).toBe(offset);
     expect(decoded).toEqual([0, 1, 2]);
@@ -33,15 +33,15 @@ describe('readers of one partition', () => {
   test('share nothing with those of another partition', () => {
     const { decoder, decoded } = counted();
     for (const partition of [0, 1]) {
-      decoder.open({ ...at, partition });
-      decoder.open({ ...at, partition }).decode(record(5));
+      decoder.open({ ...at, partition }, 1);
+      decoder.open({ ...at, partition }, 1).decode(record(5));
     }
     expect(decoded).toEqual([5, 5]);
   });
 
   test('never get another record for the one that they read', () => {
     const { decoder, decoded } = counted(1_000_000);
-    const [first, second] = [decoder.open(at), decoder.open(at)];
+    const [first, second] = [decoder.open(at, 1), decoder.open(at, 1)];
     first.decode(record(0));
     first.decode(record(8_192));
     expect(second.decode(record(0)).offset).toBe(0);
@@ -51,7 +51,7 @@ describe('readers of one partition', () => {
 
   test('keep no more than they may', () => {
     const { decoder, decoded } = counted(100);
-    const [first, second] = [decoder.open(at), decoder.open(at)];
+    const [first, second] = [decoder.open(at, 1), decoder.open(at, 1)];
     for (let offset = 0; offset < 30; offset++) first.decode(record(offset));
     for (let offset = 0; offset < 30; offset++) second.decode(record(offset));
     expect(decoded.length).toBeGreaterThan(50);
@@ -59,7 +59,7 @@ describe('readers of one partition', () => {
 
   test('that are alone keep nothing', () => {
     const { decoder, decoded } = counted();
-    const [first] = [decoder.open(at), decoder.open(at)];
+    const [first] = [decoder.open(at, 1), decoder.open(at, 1)];
     decoder.close(at);
     first!.decode(record(0));
     first!.decode(record(0));

@@ -52,13 +52,19 @@ export async function loadOverview(): Promise<Overview> {
   return { modules, classes };
 }
 
+/** Whether a reducer has a state for each student; else the fields of its scope alone name one. */
+export function isOfStudents({ scope }: Pick<ReducerInfo, 'scope'>): boolean {
+  return scope.includes('STUDENT');
+}
+
 /** Where the states of some students are told live; `fields` holds the scope's other parameters. */
 export function liveUrl(
   reducer: ReducerInfo,
   students: readonly Student[],
   fields: Readonly<Record<string, string>>,
 ): string {
-  const query = new URLSearchParams(students.map(({ id }) => ['STUDENT', id]));
+  const asked = isOfStudents(reducer) ? students : [];
+  const query = new URLSearchParams(asked.map(({ id }) => ['STUDENT', id]));
   for (const name of reducer.scope) if (name !== 'STUDENT') query.set(name, fields[name] ?? '');
   return `/v1/live/${encodeURIComponent(reducer.id)}?${query}`;
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type ClassInfo, loadOverview, type Overview, type Student } from './api.ts';
+import { type ClassInfo, isOfStudents, loadOverview, type Overview, type Student } from './api.ts';
 import { useChoice } from './choice.ts';
 import { LiveView } from './live-view.tsx';
 import { ModuleList } from './module-list.tsx';
@@ -53,33 +53,35 @@ function Dashboard({ overview }: { readonly overview: Overview }) {
   const students = studentsOf(chosenClass, typed);
   const names = reducer.scope.filter((name) => name !== 'STUDENT');
   const missing = names.filter((name) => !fields[name]);
+  const needsStudents = isOfStudents(reducer);
+  const hasWhom = !needsStudents || students.length > 0;
   return (
     <div class="layout">
       <ModuleList modules={modules} chosen={reducer.id} onChoose={chooseReducer} />
       <main>
         <div class="controls">
-          <StudentPicker
-            classes={classes}
-            chosen={chosenClass?.id ?? null}
-            onChoose={chooseClass}
-            typed={typed}
-            onType={setTyped}
-          />
+          {needsStudents && (
+            <StudentPicker
+              classes={classes}
+              chosen={chosenClass?.id ?? null}
+              onChoose={chooseClass}
+              typed={typed}
+              onType={setTyped}
+            />
+          )}
           <ScopeFields
             names={names}
             values={fields}
             onChange={(name, value) => setFields({ ...fields, [name]: value })}
           />
         </div>
-        {students.length === 0 && (
+        {!hasWhom && (
           <Notice title={chosenClass === undefined ? 'Whose states?' : 'This class has no students'}>
             {chosenClass === undefined && <p>No classes are set up. Name some students by their ids.</p>}
           </Notice>
         )}
-        {students.length > 0 && missing.length > 0 && (
-          <Notice title={`This reducer also needs ${missing.join(', ')}`} />
-        )}
-        {students.length > 0 && missing.length === 0 && (
+        {hasWhom && missing.length > 0 && <Notice title={`This reducer also needs ${missing.join(', ')}`} />}
+        {hasWhom && missing.length === 0 && (
           <LiveView reducer={reducer} students={students} fields={fields} />
         )}
       </main>

@@ -9,7 +9,7 @@ export interface Shown {
 }
 
 interface Message {
-  readonly items: readonly (Shown & { readonly key: { readonly STUDENT: string } })[];
+  readonly items: readonly (Shown & { readonly key: { readonly STUDENT?: string } })[];
   readonly asOf: readonly { readonly partition: number; readonly time: number | null }[];
   /** The server's clock, in seconds. */
   readonly now: number;
@@ -26,10 +26,13 @@ export interface Feed {
   readonly connection: 'connecting' | 'live' | 'lost';
   /** Why the service refused, when it said so. */
   readonly reason: string | null;
+  /** By student; the one state of a reducer that is not of students is nobody's. */
   readonly states: ReadonlyMap<string, Shown>;
   /** Null while some of the data was never worked through. */
   readonly asOf: AsOf | null;
 }
+
+export const NOBODY = '';
 
 export const NO_FEED: Feed = { connection: 'connecting', reason: null, states: new Map(), asOf: null };
 
@@ -66,7 +69,7 @@ export function followLive(url: string, onFeed: (feed: Feed) => void): () => voi
     if (event.type === 'snapshot') times.clear();
     for (const { partition, time } of asOf) times.set(partition, time);
     const states = new Map(event.type === 'snapshot' ? [] : feed.states);
-    for (const { key, ...shown } of items) states.set(key.STUDENT, shown);
+    for (const { key, ...shown } of items) states.set(key.STUDENT ?? NOBODY, shown);
     retryMs = MIN_RETRY_MS;
     update({ connection: 'live', reason: null, states, asOf: asOfNow(times, now) });
   }

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import { liveUrl, type ReducerInfo, type Student } from './api.ts';
+import { isOfStudents, liveUrl, type ReducerInfo, type Student } from './api.ts';
 import { Freshness } from './freshness.tsx';
 import { type Feed, followLive, NO_FEED } from './live-feed.ts';
 import { Notice } from './notice.tsx';
+import { rowsOf } from './rows.ts';
 import { StateTable } from './state-table.tsx';
 
 function useLive(url: string): Feed {
@@ -30,8 +31,10 @@ export function LiveView({ reducer, students, fields }: LiveViewProps) {
         <div>
           <h1>{reducer.id}</h1>
           <p class="summary">
-            {feed.states.size > 0 && `${active} of ${students.length} students with data, `}from{' '}
-            {reducer.contexts.join(', ')}
+            {isOfStudents(reducer) &&
+              feed.states.size > 0 &&
+              `${active} of ${students.length} students with data, `}
+            from {reducer.contexts.join(', ')}
           </p>
         </div>
         <Freshness feed={feed} />
@@ -44,8 +47,9 @@ export function LiveView({ reducer, students, fields }: LiveViewProps) {
       {feed.states.size === 0 && feed.reason === null && <Notice title="Waiting for the states" />}
       {feed.states.size > 0 && (
         <StateTable
-          caption={`${reducer.id} of each student`}
-          students={students}
+          caption={isOfStudents(reducer) ? `${reducer.id} of each student` : reducer.id}
+          heading={isOfStudents(reducer) ? 'Student' : reducer.scope.join(', ')}
+          students={rowsOf(reducer, students, fields)}
           states={feed.states}
           isStale={feed.connection === 'lost'}
         />

@@ -42,13 +42,15 @@ function Row({ student, shown, columns }: RowProps) {
 
 interface StateTableProps {
   readonly caption: string;
+  /** Of the column that says whose state it is. */
+  readonly heading: string;
   readonly students: readonly Student[];
   readonly states: ReadonlyMap<string, Shown>;
   readonly isStale: boolean;
 }
 
 /** The state of each student, in the order of the class. */
-export function StateTable({ caption, students, states, isStale }: StateTableProps) {
+export function StateTable({ caption, heading, students, states, isStale }: StateTableProps) {
   const all: readonly Json[] = [...states.values()].map(({ state }) => state);
   const columns = columnsFor(all);
   return (
@@ -58,7 +60,7 @@ export function StateTable({ caption, students, states, isStale }: StateTablePro
         <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            <th scope="col">Student</th>
+            <th scope="col">{heading}</th>
             {columns.map(({ name, title, isNumber }) => (
               <th key={name} scope="col" class={isNumber ? 'number' : undefined}>
                 {title}

@@ -7,3 +7,59 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   const requestQueue: { readonly prototype: RequestQueue };
   export default requestQueue;
 }
+
+declare module 'kafkajs/src/consumer/runner.js' {
+  import type { EachBatchHandler } from 'kafkajs';
+
+  export interface FetchedBatch {
+    readonly topic: string;
+    readonly partition: number;
+    readonly fetchedOffset: string;
+    readonly highWatermark: string;
+    readonly rawMessages: readonly unknown[];
+    isEmpty(): boolean;
+    lastOffset(): string;
+  }
+  interface Runner {
+    readonly eachBatch: EachBatchHandler;
+    fetch(nodeId: number): Promise<FetchedBatch[]>;
+    heartbeat(): Promise<void>;
+  }
+  const runner: { readonly prototype: Runner };
+  export default runner;
+}
+
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  interface Assigned {
+    readonly topic: string;
+    readonly partitions: readonly number[];
+  }
+  interface ConsumerGroup {
+    filterPartitionsByNode(nodeId: number, assigned: readonly Assigned[]): Assigned[];
+  }
+  const consumerGroup: { readonly prototype: ConsumerGroup };
+  export default consumerGroup;
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    writeBoolean(value: boolean): this;
+    writeBuffer(value: Buffer): this;
+    writeUVarInt(value: number): this;
+    writeUVarIntString(value: string): this;
+  }
+}
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  export default class Decoder {
+    constructor(buffer: Buffer);
+    readInt16(): number;
+    readInt32(): number;
+    readBoolean(): boolean;
+    readUVarInt(): number;
+    readUVarIntString(): string | null;
+    readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
+    readBytes(length: number): Buffer;
+    readTaggedFields(): unknown;
+  }
+}

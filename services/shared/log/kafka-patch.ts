@@ -1,12 +1,78 @@
+import type { EachBatchHandler } from 'kafkajs';
+import consumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import runner, { type FetchedBatch } from 'kafkajs/src/consumer/runner.js';
 import requestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
-const { prototype } = requestQueue;
-const schedule = prototype.scheduleCheckPendingRequests;
+/** What kafkajs 2.2.4 lacks and has no option for; its version is pinned. */
+
+const { scheduleCheckPendingRequests } = requestQueue.prototype;
 
 /**
- * Trap 22 of kafkajs 2.2.4: every broker connection re-arms a timer of about 1 ms for ever, 4-5 % of a core with nothing
- * to do (tulios/kafkajs#1556). The timer is needed only while requests wait or the broker throttles us.
+ * Trap 22: every broker connection re-arms a timer of about 1 ms for ever, 4-5 % of a core with nothing to do
+ * (tulios/kafkajs#1556). The timer is needed only while requests wait or the broker throttles us.
  */
-prototype.scheduleCheckPendingRequests = function scheduleWhenPending() {
-  if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+requestQueue.prototype.scheduleCheckPendingRequests = function scheduleWhenPending() {
+  if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheckPendingRequests.call(this);
+};
+
+/** A fetch that brought no record of a partition. */
+export interface EmptyFetch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly fetchedFrom: number;
+  /** Where the next fetch reads: beyond `fetchedFrom` when there were only markers of transactions. */
+  readonly next: number;
+  readonly endOffset: number;
+}
+
+const observers = new WeakMap<EachBatchHandler, (fetch: EmptyFetch) => void>();
+
+/** Has `observer` told what fetches bring nothing, which the handler of batches is not. */
+export function observeEmptyFetches(
+  eachBatch: EachBatchHandler,
+  observer: (fetch: EmptyFetch) => void,
+): void {
+  observers.set(eachBatch, observer);
+}
+
+const toEmptyFetch = (batch: FetchedBatch): EmptyFetch => ({
+  topic: batch.topic,
+  partition: batch.partition,
+  fetchedFrom: Number(batch.fetchedOffset),
+  next: batch.rawMessages.length === 0 ? Number(batch.fetchedOffset) : Number(batch.lastOffset()) + 1,
+  endOffset: Number(batch.highWatermark),
+});
+
+const { fetch } = runner.prototype;
+
+/** Each fetch tells the ends of its partitions; kafkajs drops them when there are no records. */
+runner.prototype.fetch = async function fetchAndTell(nodeId) {
+  const batches = await fetch.call(this, nodeId);
+  const observer = observers.get(this.eachBatch);
+  if (observer !== undefined) for (const batch of batches) if (batch.isEmpty()) observer(toEmptyFetch(batch));
+  // One heartbeat instead of one for each partition, and no turn through the queue of handlers.
+  const wanted = batches.filter((batch) => batch.rawMessages.length > 0);
+  if (wanted.length === 0 && batches.length > 0) await this.heartbeat();
+  return wanted;
+};
+
+const { filterPartitionsByNode } = consumerGroup.prototype;
+const turns = new WeakMap<object, number>();
+
+const rotate = <T>(list: readonly T[], by: number): T[] => {
+  const from = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(from), ...list.slice(0, from)];
+};
+
+/**
+ * Trap 28: a broker fills its answer in the order in which it was asked, up to `maxBytes`, and gives only the first
+ * partition a batch that is larger than `maxBytesPerPartition`. Asked in one order for ever, as kafkajs does, the last
+ * partitions wait for as long as the first ones have records. So each partition comes first in its turn.
+ */
+consumerGroup.prototype.filterPartitionsByNode = function filterInTurn(nodeId, assigned) {
+  const turn = turns.get(this) ?? 0;
+  turns.set(this, turn + 1);
+  const found = filterPartitionsByNode.call(this, nodeId, assigned);
+  const round = Math.floor(turn / Math.max(1, found.length));
+  return rotate(found, turn).map((at) => ({ ...at, partitions: rotate(at.partitions, round) }));
 };

@@ -9,6 +9,8 @@ import type { EventLog, PartitionOffsets, TopicSpec } from './port.ts';
 export interface KafkaLogOptions extends KafkaConnection {
   /** How long the group waits for a silent member, in milliseconds. */
   readonly sessionTimeoutMs?: number;
+  /** How long a partition may have records and get none, or a batch be in hand, in milliseconds. */
+  readonly stuckMs?: number;
   /** Replicas of the topics made here; by default 3 where there are three brokers, else 1. */
   readonly replication?: number;
   readonly gzip?: boolean;
@@ -93,6 +95,7 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       topics,
       logger: options.logger,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 30_000,
+      stuckMs: options.stuckMs,
       offsets,
       partitionCount,
     });

@@ -18,7 +18,9 @@ export const jsonState: StateType = {
   waitingParts: () => 0,
   settle(value) {
     const written = jsonText(value);
-    return written.kind === 'ok' ? { ...written, parts: NO_PARTS } : written;
+    return written.kind === 'ok'
+      ? { kind: 'ok', text: written.text, same: written.same, parts: NO_PARTS }
+      : written;
   },
   partCount: () => 0,
   plain: (head) => head,

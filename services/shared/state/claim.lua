@@ -24,9 +24,7 @@ local isSame = stored[1] == format and stored[2] == partitions and stored[3] == 
 if isFirst or (isSame and stored[4] ~= token) then
   redis.call('HSET', meta, 'token', token, 'formatVersion', format, 'partitions', partitions, 'reducersHash', hash)
   redis.call('HINCRBY', meta, 'claims', 1)
-  local found = redis.call('HMGET', meta, 'next', 'attempt')
-  if not found[1] then redis.call('HSETNX', meta, 'target', logEnd) end
-  if found[2] and found[2] ~= '' then redis.call('HINCRBY', meta, 'times', 1) end
+  if redis.call('HEXISTS', meta, 'next') == 0 then redis.call('HSETNX', meta, 'target', logEnd) end
 end
 return redis.call('HMGET', meta, 'next', 'anchor', 'target', 'claims', 'attempt', 'times', 'formatVersion',
   'partitions', 'reducersHash')

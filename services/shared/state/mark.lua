@@ -1,5 +1,5 @@
 --[[
-  Notes what the owner of a unit is about to reduce. The same note again leaves how often claims have found it.
+  Notes what the owner of a unit is about to reduce. The same note again counts once for each owner that makes it.
 
   KEYS[1]  meta (hash)
   ARGV[1]  owner token
@@ -10,7 +10,12 @@
 local meta = KEYS[1]
 local token, attempt = ARGV[1], ARGV[2]
 
-local stored = redis.call('HMGET', meta, 'token', 'attempt')
+local stored = redis.call('HMGET', meta, 'token', 'attempt', 'marker')
 if stored[1] ~= token then return 0 end
-if stored[2] ~= attempt then redis.call('HSET', meta, 'attempt', attempt, 'times', 0) end
+if stored[2] ~= attempt then
+  redis.call('HSET', meta, 'attempt', attempt, 'marker', token, 'times', 1)
+elseif stored[3] ~= token then
+  redis.call('HSET', meta, 'marker', token)
+  redis.call('HINCRBY', meta, 'times', 1)
+end
 return 1

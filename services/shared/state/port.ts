@@ -47,7 +47,10 @@ export interface Claim {
   readonly target: number | null;
   /** Claims in a row, with this one, since a checkpoint last moved the position. */
   readonly claims: number;
-  /** What an owner marked, and how many claims in a row, with this one, found that same mark; null without one. */
+  /**
+   * What was marked and not got through, and how many owners marked it, one after another; null without one. An owner
+   * that ended before it came to the mark is none of them.
+   */
   readonly attempt: (Attempt & { readonly times: number }) | null;
 }
 

@@ -4,7 +4,7 @@ import type { Unit } from './port.ts';
 export interface UnitKeys {
   /**
    * Hash: token, formatVersion, partitions, reducersHash, target, next, anchor (JSON), caughtUpAt, claims, attempt
-   * (`<reducer>@<offset>`, empty for none) with the times that claims found it.
+   * (`<reducer>@<offset>`, empty for none) with the times that owners made it and the marker, the last one's token.
    */
   readonly meta: string;
   /** Hash: the text of each state by its field. */

@@ -23,7 +23,8 @@ export interface UnitMeta {
   readonly target: number | null;
   readonly caughtUpAt: number | null;
   readonly claims: number;
-  readonly attempt: Claim['attempt'];
+  /** With the token of the last owner that marked it. */
+  readonly attempt: (NonNullable<Claim['attempt']> & { readonly marker: string }) | null;
 }
 
 /** How one event in one reducer is named where things are kept by name: open dead letters, marks. */
@@ -62,13 +63,12 @@ export function claimed(
     };
   // A token is made for one claim, so one that is there already is the same claim, sent again.
   if (!areSame(stored.facts, facts) || stored.token === token) return stored;
-  const { next, target, attempt, claims } = stored;
+  const { next, target, claims } = stored;
   return {
     ...stored,
     token,
     target: target ?? (next === null ? logEnd : null),
     claims: claims + 1,
-    attempt: attempt && { ...attempt, times: attempt.times + 1 },
   };
 }
 
@@ -80,8 +80,9 @@ export function marked(
 ): UnitMeta | null {
   if (stored?.token !== token) return null;
   const { attempt } = stored;
-  if (attempt?.offset === offset && attempt.reducer === reducer) return stored;
-  return { ...stored, attempt: { offset, reducer, times: 0 } };
+  const isSame = attempt?.offset === offset && attempt.reducer === reducer;
+  if (isSame && attempt.marker === token) return stored;
+  return { ...stored, attempt: { offset, reducer, times: isSame ? attempt.times + 1 : 1, marker: token } };
 }
 
 /** Why a checkpoint is not written; null when it may be. */
@@ -118,7 +119,8 @@ export function copied(letter: OpenDeadLetter, copy: DeadLetterCopy): OpenDeadLe
 }
 
 export function toClaim({ next, facts, anchor, target, claims, attempt }: UnitMeta): Claim {
-  return { next, facts, anchor, target, claims, attempt };
+  const noted = attempt && { offset: attempt.offset, reducer: attempt.reducer, times: attempt.times };
+  return { next, facts, anchor, target, claims, attempt: noted };
 }
 
 export function toPosition({ next, target, caughtUpAt, facts }: UnitMeta): Position {

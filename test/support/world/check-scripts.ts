@@ -39,7 +39,9 @@ export async function checkScripts(checks: ScriptChecks): Promise<{ readonly per
   const { runs, seed, path, options, asFound = false, fleeting = true } = checks;
   const begun = performance.now();
   const found = await fc.check(
-    fc.asyncProperty(randomScripts({ fleeting }), (script) => runScript(script, options)),
+    fc.asyncProperty(randomScripts({ fleeting }), async (script) => {
+      await runScript(script, options);
+    }),
     { numRuns: runs, seed, endOnFailure: asFound, ...(path === undefined ? {} : { path }) },
   );
   if (found.failed) {

@@ -1,6 +1,9 @@
 import type { StateStore, Unit } from '../../../services/shared/state/port.ts';
 import type { Oracle } from './oracle.ts';
 
+/** States, and what is known of where a rekeyed event comes from. The sessions of clients are kept among them. */
+const CHECKED = /^(Internal|External|Mark),/;
+
 const quoted = (text: string | undefined): string => (text === undefined ? 'nothing' : `"${text}"`);
 
 function difference(
@@ -24,10 +27,8 @@ export async function checkUnit(store: StateStore, unit: Unit, oracle: Oracle): 
   const position = await store.position(unit);
   const next = position?.next ?? 0;
   const fields = new Map<string, string>();
-  // The sessions of clients are kept among the states.
   for await (const page of store.entries(unit))
-    for (const { field, value } of page)
-      if (field.startsWith('Internal,') || field.startsWith('External,')) fields.set(field, value);
+    for (const { field, value } of page) if (CHECKED.test(field)) fields.set(field, value);
   const letters = (await store.deadLetterKeys(unit)).map(({ reducer, offset }) => `${reducer}@${offset}`);
   const wrong =
     difference(oracle.fieldsAt(unit, next), fields) ??

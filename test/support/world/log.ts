@@ -5,6 +5,7 @@ import { createGroup, type Group } from './group.ts';
 import type { Machine } from './machine.ts';
 import { createMember } from './member.ts';
 import type { Schedule } from './schedule.ts';
+import { createProcessSend, type SendFaults } from './sends.ts';
 
 export interface Groups {
   get(groupId: string): Group;
@@ -46,6 +47,7 @@ export interface ProcessLogDeps {
   readonly broker: Broker;
   readonly groups: Groups;
   readonly machine: Machine;
+  readonly sends: SendFaults;
   readonly timeouts: Timeouts;
 }
 
@@ -71,7 +73,7 @@ export function createProcessLog(deps: ProcessLogDeps): EventLog {
         return new Map(found);
       }),
     createProducer: async () => ({
-      send: (records) => machine.call(() => broker.append(records)),
+      send: createProcessSend(deps),
       close: async () => undefined,
     }),
     createConsumer: ({ groupId, topics }) =>

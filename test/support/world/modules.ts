@@ -7,8 +7,19 @@ import { FORMS, isUpset, type ReducerSpec, SCOPES, type State } from './reducers
 /** A module of a script. */
 export interface ModuleSpec {
   readonly name: string;
-  readonly source: string;
   readonly reducers: readonly ReducerSpec[];
+}
+
+/** All sources that there may be. */
+export const SOURCES = ['org.test', 'org.other'] as const;
+
+export function contextsOf({ reducers }: Pick<ModuleSpec, 'reducers'>): readonly string[] {
+  return SOURCES.filter((source) => reducers.some(({ contexts }) => contexts.includes(source)));
+}
+
+/** Whether its events come under the keys of its states, because these stand in several partitions or topics. */
+export function isRekeyed({ scope, contexts }: ReducerSpec): boolean {
+  return contexts.length > 1 || scope === 'doc' || scope === 'class';
 }
 
 export function moduleId({ name }: ModuleSpec): string {
@@ -57,7 +68,8 @@ export function buildModule(spec: ModuleSpec, machine: Machine): Module {
       ({
         id: reducerId(spec, index),
         name: `r${index}`,
-        contexts: [spec.source],
+        contexts: reducer.contexts,
+        rekeyed: isRekeyed(reducer),
         scope: SCOPES[reducer.scope],
         nullState: FORMS[reducer.form].nullState,
         default: null,
@@ -69,8 +81,8 @@ export function buildModule(spec: ModuleSpec, machine: Machine): Module {
     version: 1,
     id: moduleId(spec),
     reducers,
-    contexts: [spec.source],
-    rekeyed: false,
+    contexts: contextsOf(spec),
+    rekeyed: spec.reducers.some(isRekeyed),
     hash: 'h',
   } as Module;
 }

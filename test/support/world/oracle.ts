@@ -2,7 +2,8 @@ import type { ControlRecord, LeftOut } from '../../../services/shared/control/po
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Unit } from '../../../services/shared/state/port.ts';
 import { type ModuleSpec, moduleId } from './modules.ts';
-import type { Placed } from './repeats.ts';
+import { createRekeyedRepeats, isRekeyTopic } from './rekeyed.ts';
+import { createRepeats, type Placed } from './repeats.ts';
 import { createUnitFold, type UnitFold, type Verdict } from './unit-fold.ts';
 
 export interface OracleDeps {
@@ -55,7 +56,8 @@ export function createOracle(deps: OracleDeps): Oracle {
       ]),
     );
     const module = deps.modules.find((candidate) => moduleId(candidate) === unit.module)!;
-    const fold = createUnitFold(module, (reducer, offset) => verdicts.get(`${reducer}@${offset}`));
+    const isRepeat = isRekeyTopic(unit.topic) ? createRekeyedRepeats() : createRepeats();
+    const fold = createUnitFold(module, isRepeat, (reducer, offset) => verdicts.get(`${reducer}@${offset}`));
     const made: Known = { fold, taken: 0, decided: decisions.length };
     known.set(nameOf(unit), made);
     return made;

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
+import { eventsTopic } from '../../../services/shared/topics.ts';
 import type { WorldEvent } from './events.ts';
 import { moduleId } from './modules.ts';
 import { NAMESPACE } from './process.ts';
@@ -16,8 +17,9 @@ export function createPerformer(world: World): (happening: Happening) => Promise
 
   const pick = <T>(from: readonly T[], index: number): T => from[index % from.length]!;
   const slotOf = ({ slot }: { slot: number }): Slot => pick(world.slots, slot);
-  const eventOf = ({ student, kind, n, doc, sequence }: EventSpec): WorldEvent => ({
+  const eventOf = ({ source, student, kind, n, doc, sequence }: EventSpec): WorldEvent => ({
     id: `id${ids++}`,
+    source: pick(world.sources, source),
     student: `s${student}`,
     kind,
     n,
@@ -44,8 +46,9 @@ export function createPerformer(world: World): (happening: Happening) => Promise
 
   const skip = (at: TopicPartition, count: number): void => {
     broker.skip(at, count);
-    const event = eventOf({ student: 0, kind: 'plain', n: count, doc: '', sequence: null });
-    world.append([{ ...event, student: `of partition ${at.partition}` }], null, at.partition);
+    const event = eventOf({ source: 0, student: 0, kind: 'plain', n: count, doc: '', sequence: null });
+    const source = world.sources.find((name) => eventsTopic(NAMESPACE, name) === at.topic)!;
+    world.append([{ ...event, source, student: `of partition ${at.partition}` }], at.partition);
   };
 
   const pause = (name: string, ms: number): void => {
@@ -57,11 +60,12 @@ export function createPerformer(world: World): (happening: Happening) => Promise
 
   /** As a person does: one of the dead letters that are open now. */
   const requeue = async (id: string, which: number): Promise<void> => {
-    for (const unit of world.units.filter(({ module }) => module === id)) {
+    const units = world.units.filter(({ module }) => module === id);
+    const from = which % units.length;
+    for (const unit of [...units.slice(from), ...units.slice(0, from)]) {
       const letters = await redo.store.deadLetterKeys(unit);
       if (letters.length === 0) continue;
       const { reducer, offset } = pick(letters, which);
-      const { event } = world.placed(unit).find((placed) => placed.offset === offset)!;
       world.controlTopic.append({
         kind: 'left-out',
         ...unit,
@@ -70,7 +74,7 @@ export function createPerformer(world: World): (happening: Happening) => Promise
         why: 'requeue',
         reason: 'a person said so',
       });
-      const again = (): void => world.append([event], { module: id, reducer, offset }, unit.partition);
+      const again = (): void => world.requeue(unit, { module: id, reducer, offset });
       return void schedule.after(schedule.random.integer(1, 200), again);
     }
   };
@@ -88,7 +92,10 @@ export function createPerformer(world: World): (happening: Happening) => Promise
       case 'log time jumps':
         return broker.advanceTimestamps(happening.days * DAY_MS);
       case 'archive and trim':
-        return trim(pick(world.partitions, happening.partition), happening.keep);
+        return trim(
+          pick([...world.partitions, ...world.rekeyPartitions], happening.partition),
+          happening.keep,
+        );
       case 'crash':
         return slotOf(happening).crash(happening.ms);
       case 'stop':
@@ -117,6 +124,9 @@ export function createPerformer(world: World): (happening: Happening) => Promise
         return undefined;
       case 'commands resent':
         faults.resent += happening.count;
+        return undefined;
+      case 'sends fail':
+        world.sends.failing += happening.count;
         return undefined;
       case 'old checkpoint resent':
         return redo.resend(happening.ago);

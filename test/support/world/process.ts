@@ -10,6 +10,7 @@ import type { Machine } from './machine.ts';
 import { buildModule, type ModuleSpec } from './modules.ts';
 import type { RedoStore } from './redo-store.ts';
 import type { Schedule } from './schedule.ts';
+import type { SendFaults } from './sends.ts';
 import { createProcessStore, type StoreFaults } from './store.ts';
 
 /** What all processes of a world have in common. */
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly controlTopic: ControlTopic;
   readonly redo: RedoStore;
   readonly faults: StoreFaults;
+  readonly sends: SendFaults;
   readonly modules: readonly ModuleSpec[];
   readonly logger: Logger;
   /** Puts something between each process and what it knows: for worlds that are broken on purpose. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { KINDS, type Kind } from './events.ts';
-import type { ModuleSpec } from './modules.ts';
+import { type ModuleSpec, SOURCES } from './modules.ts';
 import { FORM_NAMES, type ReducerSpec } from './reducers.ts';
 import type { EventSpec, Happening, Item, Script } from './script.ts';
 
@@ -10,15 +10,21 @@ const MINDED = KINDS.filter((kind) => kind !== 'plain' && kind !== 'undecodable'
 
 const reducer: fc.Arbitrary<ReducerSpec> = fc.record({
   form: fc.constantFrom(...FORM_NAMES),
-  scope: fc.constantFrom('student' as const, 'student' as const, 'student and doc' as const),
+  scope: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('student' as const) },
+    { weight: 2, arbitrary: fc.constantFrom('student and doc' as const, 'doc' as const) },
+    { weight: 1, arbitrary: fc.constant('class' as const) },
+  ),
+  contexts: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(SOURCES.slice(0, 1)) },
+    { weight: 1, arbitrary: fc.constantFrom(SOURCES.slice(1), SOURCES) },
+  ),
   minds: fc.subarray([...MINDED]),
 });
 
 const modules = fc
   .array(fc.array(reducer, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 })
-  .map((all) =>
-    all.map((reducers, index): ModuleSpec => ({ name: `m${index}`, source: 'org.test', reducers })),
-  );
+  .map((all) => all.map((reducers, index): ModuleSpec => ({ name: `m${index}`, reducers })));
 
 const kindWith = (fleeting: boolean): fc.Arbitrary<Kind> =>
   fc.oneof(
@@ -31,6 +37,7 @@ const kindWith = (fleeting: boolean): fc.Arbitrary<Kind> =>
 
 const eventOf = (kind: fc.Arbitrary<Kind>): fc.Arbitrary<EventSpec> =>
   fc.record({
+    source: fc.nat(1),
     student: fc.integer({ min: 0, max: 4 }),
     kind,
     n: fc.integer({ min: 0, max: 99 }),
@@ -54,7 +61,7 @@ const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 const slot = fc.nat(2);
 const few = upTo(4);
 const ago = fc.nat(30);
-const partition = fc.nat(2);
+const partition = fc.nat(5);
 const module = fc.nat(1);
 /** Around the session timeout, so that some are noticed and some are not. */
 const outage = upTo(4_000);
@@ -80,6 +87,7 @@ const disturbances: readonly fc.WeightedArbitrary<Happening>[] = [
   { weight: 2, arbitrary: happen('replies lost', { count: few }) },
   { weight: 2, arbitrary: happen('commands lost', { count: few }) },
   { weight: 3, arbitrary: happen('commands resent', { count: few }) },
+  { weight: 2, arbitrary: happen('sends fail', { count: few }) },
   { weight: 3, arbitrary: happen('old checkpoint resent', { ago }) },
   { weight: 2, arbitrary: happen('store flushed', {}) },
   { weight: 2, arbitrary: happen('store loses newest', { changes: upTo(12) }) },

@@ -121,6 +121,8 @@ export const FORM_NAMES = Object.keys(FORMS) as FormName[];
 export const SCOPES = {
   student: Scope([KeyField.STUDENT]),
   'student and doc': Scope([KeyField.STUDENT, eventField('doc')]),
+  doc: Scope([eventField('doc')]),
+  class: Scope([KeyField.CLASS]),
 };
 export type ScopeName = keyof typeof SCOPES;
 
@@ -128,6 +130,8 @@ export type ScopeName = keyof typeof SCOPES;
 export interface ReducerSpec {
   readonly form: FormName;
   readonly scope: ScopeName;
+  /** The sources of its events. */
+  readonly contexts: readonly string[];
   /** The kinds of events that it does not take as it takes others. */
   readonly minds: readonly Kind[];
 }

@@ -1,4 +1,13 @@
+import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { WorldEvent } from './events.ts';
+
+/** One of the places that an event has in a rekey topic. */
+export interface Rekeyed extends TopicPartition {
+  readonly offset: number;
+  /** Which of the event's records. */
+  readonly n: number;
+  readonly key: string;
+}
 
 /** A record as the log has it, with the event that it was made of. */
 export interface Placed {
@@ -8,6 +17,8 @@ export interface Placed {
   readonly event: WorldEvent;
   /** The dead letter that the record was appended again for. */
   readonly requeue: { readonly module: string; readonly reducer: string; readonly offset: number } | null;
+  /** In a rekey topic: where the event stands, and under which key it is given here. */
+  readonly rekeyed: Rekeyed | null;
 }
 
 const WINDOW = 10_000;

@@ -34,6 +34,7 @@ async function describe({ units, redo, placed, slots }: World): Promise<string> 
 
 async function comeToRest(world: World): Promise<void> {
   const { schedule, faults, slots } = world;
+  world.sends.failing = 0;
   Object.assign(faults, { awayUntil: 0, slowUntil: 0, lostReplies: 0, lostCommands: 0, resent: 0 });
   for (let waited = 0; ; waited += STEP_MS) {
     for (const slot of slots) slot.heal();
@@ -44,6 +45,11 @@ async function comeToRest(world: World): Promise<void> {
   }
 }
 
+export interface Run {
+  /** How many records are in rekey topics besides those that they need. */
+  readonly duplicates: number;
+}
+
 /**
  * Runs a script to its end, and then until everything is reduced. Rejects at the first checkpoint that is not the fold
  * of the records below its offset, and when something is lost, doubled or stuck at the end.
@@ -51,7 +57,7 @@ async function comeToRest(world: World): Promise<void> {
 export async function runScript(
   script: Script,
   options: Omit<WorldOptions, 'script' | 'logger'> = {},
-): Promise<void> {
+): Promise<Run> {
   const ownRandom = Math.random;
   // The worker spreads its attempts at random: replayable only with these.
   Math.random = createRandom(script.seed + 1).next;
@@ -67,7 +73,9 @@ export async function runScript(
     await world.schedule.run(LINGER_MS);
     await comeToRest(world);
     for (const unit of world.units) await world.check(unit);
+    const duplicates = world.checkRekeyed();
     for (const { machine } of world.slots) machine.cut();
+    return { duplicates };
   } finally {
     Math.random = ownRandom;
   }

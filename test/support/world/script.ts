@@ -3,6 +3,8 @@ import type { ModuleSpec } from './modules.ts';
 
 /** An event of a script. Sequences are given where the client numbers its events. */
 export interface EventSpec {
+  /** Which of the world's sources. */
+  readonly source: number;
   readonly student: number;
   readonly kind: Kind;
   readonly n: number;
@@ -30,6 +32,7 @@ export type Happening =
   | { readonly what: 'replies lost'; readonly count: number }
   | { readonly what: 'commands lost'; readonly count: number }
   | { readonly what: 'commands resent'; readonly count: number }
+  | { readonly what: 'sends fail'; readonly count: number }
   | { readonly what: 'old checkpoint resent'; readonly ago: number }
   | { readonly what: 'store flushed' }
   | { readonly what: 'store loses newest'; readonly changes: number }
@@ -51,8 +54,9 @@ export interface Script {
   readonly items: readonly Item[];
 }
 
-function describeEvent({ student, kind, n, doc, sequence }: EventSpec): string {
+function describeEvent({ source, student, kind, n, doc, sequence }: EventSpec): string {
   const parts = [`s${student}:${n}`];
+  if (source > 0) parts.push(`from source ${source}`);
   if (kind !== 'plain') parts.push(kind);
   if (doc !== '') parts.push(`doc ${doc}`);
   if (sequence !== null) parts.push(`#${sequence}`);
@@ -71,7 +75,7 @@ export function describeScript({ seed, partitions, processes, modules, items }: 
     `seed ${seed}, ${partitions} partitions, ${processes} processes`,
     ...modules.map(
       ({ name, reducers }) =>
-        `module ${name}: ${reducers.map(({ form, scope, minds }) => `${form} by ${scope}, minds ${minds.join('/') || 'nothing'}`).join('; ')}`,
+        `module ${name}: ${reducers.map(({ form, scope, contexts, minds }) => `${form} of ${contexts.join('+')} by ${scope}, minds ${minds.join('/') || 'nothing'}`).join('; ')}`,
     ),
     ...items.map(
       ({ happening, passMs }, index) => `${index + 1}. ${describeHappening(happening)}; ${passMs} ms pass`,

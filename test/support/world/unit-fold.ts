@@ -1,8 +1,8 @@
-import { keyText, stateField } from '../../../services/shared/state-key.ts';
-import type { WorldEvent } from './events.ts';
-import { type ModuleSpec, moduleId, reducerId } from './modules.ts';
+import { stateField } from '../../../services/shared/state-key.ts';
+import { keyOf } from './keys.ts';
+import { isRekeyed, type ModuleSpec, moduleId, reducerId } from './modules.ts';
 import { FORMS, isUpset, type ReducerSpec, type State } from './reducers.ts';
-import { createRepeats, type Placed } from './repeats.ts';
+import type { Placed } from './repeats.ts';
 
 /** What is decided about an event in a reducer at its place: left out with a dead letter, or without one. */
 export type Verdict = 'left out' | 'dropped' | undefined;
@@ -47,16 +47,18 @@ function isJson(value: unknown): boolean {
 const textOf = (value: State): string =>
   isJson(value) ? JSON.stringify(value) : 'nothing that can be stored';
 
-function keyOf({ student, doc }: WorldEvent, { scope }: ReducerSpec): string | null {
-  if (scope === 'student') return keyText({ STUDENT: student });
-  return doc === '' ? null : keyText({ STUDENT: student, 'EventField.doc': doc });
+/** The key of the state that a record is for; null when it is for none. */
+function keyAt({ event, rekeyed }: Placed, spec: ReducerSpec): string | null {
+  if (isRekeyed(spec) !== (rekeyed !== null) || !spec.contexts.includes(event.source)) return null;
+  const key = keyOf(event, spec.scope);
+  return rekeyed === null || rekeyed.key === key ? key : null;
 }
 
 export function createUnitFold(
   module: ModuleSpec,
+  isRepeat: (placed: Placed) => boolean,
   verdictOn: (reducer: string, offset: number) => Verdict,
 ): UnitFold {
-  const isRepeat = createRepeats();
   const states = new Map<string, KeyState>();
   const fields: Versions<string | null> = new Map();
   const letters: Versions<boolean> = new Map();
@@ -102,9 +104,9 @@ export function createUnitFold(
   };
 
   const reduce = (index: number, placed: Placed): void => {
-    const { offset, requeue, event } = placed;
+    const { offset, requeue } = placed;
     const reducer = reducerId(module, index);
-    const key = keyOf(event, module.reducers[index]!);
+    const key = keyAt(placed, module.reducers[index]!);
     const origin = requeue?.offset ?? offset;
     if (key === null || (requeue !== null && requeue.reducer !== reducer)) return;
     const verdict = verdictOn(reducer, offset);
@@ -117,6 +119,14 @@ export function createUnitFold(
     take(placed) {
       const { requeue, offset, event } = placed;
       if (isRepeat(placed)) return;
+      const { rekeyed } = placed;
+      if (rekeyed !== null && requeue === null)
+        record(
+          fields,
+          `Mark,${rekeyed.topic}/${rekeyed.partition}`,
+          offset,
+          `${rekeyed.offset},${rekeyed.n}`,
+        );
       if (requeue !== null && requeue.module !== moduleId(module)) return;
       if (requeue !== null && !open.has(`${requeue.reducer}@${requeue.offset}`)) return;
       if (event.kind === 'undecodable') setLetter(module.name, requeue?.offset ?? offset, offset, true);

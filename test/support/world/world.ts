@@ -1,19 +1,21 @@
-import { requeueHeaders } from '../../../services/shared/control/requeue-record.ts';
+import type { RequeueTarget } from '../../../services/shared/control/requeue-record.ts';
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Logger } from '../../../services/shared/logger.ts';
 import type { StateStore, Unit } from '../../../services/shared/state/port.ts';
-import { deadLettersTopic, eventsTopic } from '../../../services/shared/topics.ts';
+import { deadLettersTopic, eventsTopic, rekeyTopic } from '../../../services/shared/topics.ts';
 import { type Broker, createBroker } from './broker.ts';
 import { checkUnit } from './check.ts';
 import { createControlTopic } from './control.ts';
 import { toRecord, type WorldEvent } from './events.ts';
 import { createArchive } from './history.ts';
 import { createGroups } from './log.ts';
-import { moduleId } from './modules.ts';
+import { contextsOf, isRekeyed, moduleId, SOURCES } from './modules.ts';
 import { createOracle } from './oracle.ts';
+import { createPlaces } from './places.ts';
 import { NAMESPACE, type Surroundings } from './process.ts';
 import { createRandom } from './random.ts';
 import { createRedoStore } from './redo-store.ts';
+import { checkRekeyed } from './rekeyed.ts';
 import type { Placed } from './repeats.ts';
 import { createSchedule } from './schedule.ts';
 import type { Script } from './script.ts';
@@ -23,15 +25,22 @@ import { createStoreFaults } from './store.ts';
 /** Everything that a script may touch, and that must be right. */
 export interface World extends Surroundings {
   readonly slots: readonly Slot[];
-  /** Of all modules' sources. */
+  /** Of all modules. */
+  readonly sources: readonly string[];
+  /** Of the sources' topics. */
   readonly partitions: readonly TopicPartition[];
+  readonly rekeyPartitions: readonly TopicPartition[];
   readonly units: readonly Unit[];
-  append(events: readonly WorldEvent[], requeue?: Placed['requeue'], partition?: number): void;
+  append(events: readonly WorldEvent[], partition?: number): void;
+  /** Appends the record of a dead letter again, for whom that is. */
+  requeue(at: TopicPartition, target: RequeueTarget): void;
   placed(at: TopicPartition): readonly Placed[];
   /** Every event in the order in which it was appended first. */
   readonly history: readonly WorldEvent[];
   /** Throws unless what is stored of a unit is the fold of the log below its offset. */
   check(unit: Unit): Promise<void>;
+  /** At rest: throws when something is missing under another key, or is there that should not. Gives the number of duplicates. */
+  checkRekeyed(): number;
 }
 
 export interface WorldOptions {
@@ -43,35 +52,42 @@ export interface WorldOptions {
 
 const TIMEOUTS = { sessionMs: 2_000, rebalanceMs: 1_500, heartbeatMs: 400 };
 
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
-
-function createTopics(broker: Broker, script: Script): TopicPartition[] {
-  const topics = new Set(script.modules.map(({ source }) => eventsTopic(NAMESPACE, source)));
-  for (const topic of topics) broker.createTopic(topic, script.partitions);
+function createTopics(broker: Broker, { partitions, modules }: Script) {
+  const create = (topic: string): TopicPartition[] => {
+    broker.createTopic(topic, partitions);
+    return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+  };
+  const sources = SOURCES.filter((source) => modules.some((module) => contextsOf(module).includes(source)));
+  const rekeyed = modules.filter(({ reducers }) => reducers.some(isRekeyed));
   broker.createTopic(deadLettersTopic(NAMESPACE), 1);
-  return [...topics].flatMap((topic) =>
-    Array.from({ length: script.partitions }, (_, partition) => ({ topic, partition })),
-  );
+  return {
+    sources,
+    rekeyed,
+    partitions: sources.flatMap((source) => create(eventsTopic(NAMESPACE, source))),
+    rekeyPartitions: rekeyed.flatMap((module) => create(rekeyTopic(NAMESPACE, moduleId(module)))),
+  };
 }
 
 export function createWorld({ script, logger, spoil = (deps) => deps, createStore }: WorldOptions): World {
   const { modules } = script;
   const schedule = createSchedule(createRandom(script.seed));
   const broker = createBroker(schedule.now);
-  const partitions = createTopics(broker, script);
-  const placedBy = new Map<string, Placed[]>(partitions.map((at) => [keyOf(at), []]));
-  const placed = (at: TopicPartition): readonly Placed[] => placedBy.get(keyOf(at))!;
+  const { sources, rekeyed, partitions, rekeyPartitions } = createTopics(broker, script);
   const history: WorldEvent[] = [];
+  const places = createPlaces(broker);
+  const { placed } = places;
   const controlTopic = createControlTopic(broker, NAMESPACE);
   const oracle = createOracle({ modules, placed, decisions: controlTopic.records });
   const redo = createRedoStore(async (store, unit) => {
     await checkUnit(store, unit, oracle).catch((error: Error) => schedule.fail(error));
   }, createStore);
-  const units = modules.flatMap((module) =>
-    partitions
-      .filter(({ topic }) => topic === eventsTopic(NAMESPACE, module.source))
-      .map((at): Unit => ({ module: moduleId(module), ...at })),
-  );
+  const units = modules.flatMap((module) => {
+    const topics = contextsOf(module).map((source) => eventsTopic(NAMESPACE, source));
+    topics.push(rekeyTopic(NAMESPACE, moduleId(module)));
+    return [...partitions, ...rekeyPartitions]
+      .filter(({ topic }) => topics.includes(topic))
+      .map((at): Unit => ({ module: moduleId(module), ...at }));
+  });
   const around: Surroundings = {
     schedule,
     broker,
@@ -81,6 +97,7 @@ export function createWorld({ script, logger, spoil = (deps) => deps, createStor
     controlTopic,
     redo,
     faults: createStoreFaults(),
+    sends: { failing: 0 },
     modules,
     logger,
     spoil,
@@ -92,23 +109,34 @@ export function createWorld({ script, logger, spoil = (deps) => deps, createStor
   return {
     ...around,
     slots,
+    sources,
     partitions,
+    rekeyPartitions,
     units,
     history,
     placed,
-    append(events, requeue = null, partition) {
-      for (const { topic } of new Map(partitions.map((at) => [at.topic, at])).values())
-        for (const event of events) {
-          const record = toRecord(topic, topic.slice(`${NAMESPACE}.events.`.length), event);
-          const headers = requeue === null ? {} : { headers: requeueHeaders(requeue) };
-          const [at] = broker.append([
-            { ...record, ...headers, ...(partition === undefined ? {} : { partition }) },
-          ]);
-          const { timestamp } = broker.all(at!).at(-1)!;
-          placedBy.get(keyOf(at!))!.push({ offset: at!.offset, timestamp, event, requeue });
-          if (requeue === null) history.push(event);
-        }
+    append(events, partition) {
+      for (const event of events) {
+        places.append(
+          { ...toRecord(NAMESPACE, event), ...(partition === undefined ? {} : { partition }) },
+          event,
+        );
+        history.push(event);
+      }
     },
+    requeue: places.requeue,
     check: (unit) => checkUnit(redo.store, unit, oracle),
+    checkRekeyed() {
+      const duplicates = rekeyed.map((module) =>
+        checkRekeyed({
+          namespace: NAMESPACE,
+          module,
+          rekeyTopic: rekeyTopic(NAMESPACE, moduleId(module)),
+          partitions: script.partitions,
+          placed,
+        }),
+      );
+      return duplicates.reduce((sum, count) => sum + count, 0);
+    },
   };
 }

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EmptyFetch } from './kafka-patch.ts';
+import { keyOf, type Reading, type Readings } from './kafka-reading.ts';
+import type { PartitionOffsets, TopicPartition } from './port.ts';
+
+/**
+ * A partition of which nothing was heard for so long may be another one by now: as long as a fetch waits at the broker,
+ * the broker answers it with an error when the topic is deleted.
+ */
+const UNHEARD_MS = 2_000;
+const RETRY_MS = 200;
+
+export interface FetchedDeps {
+  readonly readings: Readings;
+  readonly offsets: (topic: string) => Promise<readonly PartitionOffsets[]>;
+  /** Whether the topic is still the one that was asked for before; rejects when that cannot be known. */
+  readonly isSameTopic: (topic: string) => Promise<boolean>;
+  readonly seek: (at: TopicPartition, offset: number) => void;
+  /** The log does not have what is to be read next. */
+  readonly lose: (reading: Reading) => void;
+  readonly caughtUp: (at: TopicPartition, endOffset: number) => void;
+}
+
+export interface Fetched {
+  /** Whether what was fetched from an offset is what is to be read next. Never rejects. */
+  isNext(reading: Reading, fetchedFrom: number, endOffset: number): Promise<boolean>;
+  /** The reading got to `position`. */
+  gotTo(reading: Reading, position: number, endOffset: number): void;
+  /** A fetch brought no record of it. */
+  nothing(reading: Reading, fetch: EmptyFetch): void;
+}
+
+/** What the answers to fetches mean for readings. */
+export function createFetched(deps: FetchedDeps): Fetched {
+  const { readings } = deps;
+  const isCurrent = (reading: Reading): boolean => readings.get(keyOf(reading)) === reading;
+
+  /** Trap 18: kafkajs goes on from the earliest offset when the log does not have the one that it asked for. */
+  const locate = async (reading: Reading): Promise<void> => {
+    const ranges = await deps.offsets(reading.topic);
+    const range = ranges.find(({ partition }) => partition === reading.partition);
+    if (!isCurrent(reading)) return;
+    if (range !== undefined && (reading.position < range.start || reading.position > range.end))
+      deps.lose(reading);
+    else deps.seek(reading, reading.position);
+  };
+
+  const confirm = async (reading: Reading): Promise<void> => {
+    if (await deps.isSameTopic(reading.topic)) return;
+    for (const other of [...readings.values()]) if (other.topic === reading.topic) deps.lose(other);
+  };
+
+  const isDoubtful = (reading: Reading, endOffset: number): boolean =>
+    Date.now() - reading.heardAt > UNHEARD_MS || endOffset < reading.endOffset;
+
+  const isNext = async (reading: Reading, fetchedFrom: number, endOffset: number): Promise<boolean> => {
+    try {
+      if (fetchedFrom !== reading.position) {
+        await locate(reading);
+        return false;
+      }
+      if (isDoubtful(reading, endOffset)) await confirm(reading);
+      return isCurrent(reading) && fetchedFrom === reading.position;
+    } catch {
+      // Fetched again, until Kafka tells what it is.
+      await sleep(RETRY_MS);
+      return false;
+    }
+  };
+
+  const gotTo = (reading: Reading, position: number, endOffset: number): void => {
+    const gotOn = position > reading.position;
+    reading.position = position;
+    reading.heardAt = Date.now();
+    reading.endOffset = endOffset;
+    if (position >= endOffset) {
+      reading.behindSince = null;
+      deps.caughtUp({ topic: reading.topic, partition: reading.partition }, endOffset);
+    } else if (gotOn) reading.behindSince = null;
+    else reading.behindSince ??= Date.now();
+  };
+
+  return {
+    isNext,
+    gotTo,
+    nothing(reading, { fetchedFrom, next, endOffset }) {
+      if (fetchedFrom === reading.position && !isDoubtful(reading, endOffset))
+        return gotTo(reading, next, endOffset);
+      void isNext(reading, fetchedFrom, endOffset).then((isIt) => isIt && gotTo(reading, next, endOffset));
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { TopicPartition } from './port.ts';
+
+/** Where a started partition is read. One that is replaced or removed belongs to a `start` that is over. */
+export interface Reading extends TopicPartition {
+  position: number;
+  paused: boolean;
+  /** When a fetch last answered for it, in milliseconds since 1970; 0 before the first since its start. */
+  heardAt: number;
+  /** The end of the partition that the last fetch told. */
+  endOffset: number;
+  /** Since when it has been behind without getting on, in milliseconds since 1970; the watchdog's measure. */
+  behindSince: number | null;
+}
+
+export const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
+
+/** Started ones, by `keyOf`. */
+export type Readings = ReadonlyMap<string, Reading>;
+
+export function newReading(at: TopicPartition, position: number): Reading {
+  const { topic, partition } = at;
+  return { topic, partition, position, paused: false, heardAt: 0, endOffset: 0, behindSince: null };
+}

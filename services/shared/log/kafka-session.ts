@@ -1,0 +1,249 @@
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import type { Logger } from '../logger.ts';
+import type { StickyAssigner } from './kafka-assigner.ts';
+import { createFetched } from './kafka-fetched.ts';
+import type { TopicIdentity } from './kafka-identity.ts';
+import { createInHand } from './kafka-in-hand.ts';
+import { createMirror } from './kafka-mirror.ts';
+import { observeEmptyFetches } from './kafka-patch.ts';
+import { keyOf, newReading, type Reading } from './kafka-reading.ts';
+import { toRecord } from './kafka-record.ts';
+import { sessionSettings } from './kafka-settings.ts';
+import { fetchTopicIds } from './kafka-topic-ids.ts';
+import { watchProgress } from './kafka-watch.ts';
+import type { ConsumerHandlers, ConsumerOptions, GroupConsumer, PartitionOffsets } from './port.ts';
+
+export interface KafkaSessionDeps extends ConsumerOptions {
+  readonly kafka: Kafka;
+  readonly logger: Logger;
+  readonly sessionTimeoutMs: number;
+  /** How long a partition may be behind without getting on, or a batch in hand, in milliseconds. */
+  readonly stuckMs: number;
+  readonly offsets: (topic: string) => Promise<readonly PartitionOffsets[]>;
+  readonly partitionCount: (topic: string) => Promise<number | null>;
+  /** Outlives the session, as what it knows does. */
+  readonly sticky: StickyAssigner;
+  readonly identity: TopicIdentity;
+  readonly handlers: ConsumerHandlers;
+  /** The session cannot go on; another may. */
+  readonly ended: (error: Error) => void;
+}
+
+const REBALANCE_ERRORS = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+const STOP_DEADLINE_MS = 10_000;
+
+/** A membership that begins with `run` and ends by itself or by `stop`. */
+export interface KafkaSession extends Omit<GroupConsumer, 'run'> {
+  run(): Promise<void>;
+  /** Resolves when no batch of it is in hand any more. */
+  settled(): Promise<void>;
+}
+
+/**
+ * One membership of a group on kafkajs 2.2.4, whose traps are named by their numbers in comments. Positions live with
+ * the caller: the group's committed offsets are never read.
+ */
+export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
+  const { handlers, identity, sticky } = deps;
+  const config = sessionSettings(deps.sessionTimeoutMs);
+  let fetchIds: Parameters<TopicIdentity['isSame']>[1] = async () => undefined;
+  const consumer: Consumer = deps.kafka.consumer({
+    ...config,
+    groupId: deps.groupId,
+    // Another session follows, with a deadline for what kafkajs would wait for.
+    retry: { retries: 5, restartOnFailure: async () => false },
+    partitionAssigners: [
+      (given) => {
+        fetchIds = (topics) => fetchTopicIds(given.cluster, topics);
+        return sticky.assigner(given);
+      },
+      // Lets members of before the first was ours stay in the group while they are replaced.
+      kafkajs.PartitionAssigners.roundRobin,
+    ],
+  });
+  const readings = new Map<string, Reading>();
+  let assigned = new Set<string>();
+  let joins = 0;
+  /** Trap 3: set by the first sign of a rebalance; what is still handed out then is refused until the next join. */
+  let fenced: Error | null = new Error('not joined yet');
+  let fencedAt = Date.now();
+  let over = false;
+  const mirror = createMirror(consumer);
+
+  const revoke = (reason: Error): void => {
+    if (fenced !== null) return;
+    fenced = reason;
+    fencedAt = Date.now();
+    readings.clear();
+    handlers.revoked();
+  };
+  /** After it no handler is called any more, but for what is in hand. */
+  const end = (reason: Error): boolean => {
+    if (over) return false;
+    revoke(reason);
+    over = true;
+    watch?.stop();
+    return true;
+  };
+  const fail = (error: Error): void => {
+    if (end(error)) handlers.failed(error);
+  };
+  const endEarly = (error: Error): void => {
+    if (end(error)) deps.ended(error);
+  };
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    if (over) return;
+    revoke(new Error('a new assignment'));
+    joins += 1;
+    const given = Object.entries(payload.memberAssignment);
+    const at = given.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+    assigned = new Set(at.map(keyOf));
+    sticky.assigned(payload.memberAssignment);
+    // Traps 13, 15: synchronously, before the first fetch, and for all of them: old flags may have been lost.
+    consumer.pause(given.map(([topic, partitions]) => ({ topic, partitions })));
+    fenced = null;
+    handlers.assigned(at);
+  });
+  consumer.on(consumer.events.REBALANCING, () => revoke(new Error('the group is rebalancing')));
+  // Trap 1: kafkajs will not come back by itself.
+  consumer.on(consumer.events.CRASH, ({ payload }) => endEarly(payload.error));
+
+  /** Nothing more of it is delivered until the next `start`. */
+  const lose = (reading: Reading): void => {
+    const at = { topic: reading.topic, partition: reading.partition };
+    readings.delete(keyOf(at));
+    consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
+    handlers.outOfRange(at);
+  };
+  const fetched = createFetched({
+    readings,
+    offsets: deps.offsets,
+    isSameTopic: (topic) => identity.isSame(topic, fetchIds),
+    seek: ({ topic, partition }, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
+    lose,
+    caughtUp: handlers.caughtUp,
+  });
+
+  /** Trap 11: what the group answers to a heartbeat must come through. */
+  const beat = (payload: EachBatchPayload): Promise<void> =>
+    payload.heartbeat().catch((error: Error & { type?: string }) => {
+      if (REBALANCE_ERRORS.has(error.type ?? '')) revoke(error);
+      throw error;
+    });
+
+  const inHand = createInHand({
+    heartbeatMs: config.heartbeatInterval,
+    stuckMs: deps.stuckMs,
+    isOver: () => over,
+    stuck: fail,
+  });
+
+  /** Only what the group itself said makes kafkajs rejoin; a stop, or a join that is done, needs nothing more. */
+  const passOn = (reason: Error): void => {
+    if (reason.name.startsWith('KafkaJS')) throw reason;
+  };
+
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    if (fenced !== null) return passOn(fenced);
+    const { batch } = payload;
+    const at = { topic: batch.topic, partition: batch.partition };
+    const reading = readings.get(keyOf(at));
+    if (reading === undefined || payload.isStale()) return;
+    const endOffset = Number(batch.highWatermark);
+    const { fetchedOffset } = batch as unknown as { readonly fetchedOffset: string };
+    if (!(await fetched.isNext(reading, Number(fetchedOffset), endOffset))) return;
+    const records = batch.messages.map(toRecord).filter(({ offset }) => offset >= reading.position);
+    if (records.length === 0) return;
+    await inHand.during(handlers.batch({ ...at, records, endOffset }), at.topic, () => beat(payload));
+    // Traps 4, 5: the group may have moved on meanwhile, and a `start` made in the handler must stand.
+    if (fenced !== null) return passOn(fenced);
+    if (readings.get(keyOf(at)) !== reading) return;
+    const last = records.at(-1)!.offset;
+    payload.resolveOffset(String(last));
+    fetched.gotTo(reading, Math.max(last, Number(batch.lastOffset())) + 1, endOffset);
+    await beat(payload);
+  };
+  const handleBatch = (payload: EachBatchPayload): Promise<void> =>
+    eachBatch(payload).catch((error: Error) => {
+      // Traps 1, 2: anything but the group's own answers is our bug, and would kill the consumer for good.
+      if (error.name.startsWith('KafkaJS')) throw error;
+      fail(error);
+    });
+  observeEmptyFetches(handleBatch, (fetch) => {
+    const reading = readings.get(keyOf(fetch));
+    if (reading !== undefined && !reading.paused) fetched.nothing(reading, fetch);
+  });
+
+  let watch: { stop(): void } | undefined;
+
+  return {
+    async run() {
+      await consumer.connect();
+      // Trap 18: a position out of range silently becomes the earliest, which `fetched` notices.
+      await consumer.subscribe({ topics: [...deps.topics], fromBeginning: true });
+      const counts = await Promise.all(deps.topics.map((topic) => deps.partitionCount(topic)));
+      // Before the first record can come; what is asked later is compared with it.
+      for (const topic of deps.topics) await identity.isSame(topic, fetchIds).catch(() => undefined);
+      if (over) return;
+      watch = watchProgress({
+        ...deps,
+        readings,
+        busySince: inHand.since,
+        withoutAssignment: () => (fenced === null ? null : fencedAt),
+        joinMs: config.rebalanceTimeout + deps.stuckMs,
+        caughtUp: handlers.caughtUp,
+        lose,
+        stuck: endEarly,
+      });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        // Trap 17: one slow partition must not hold up those after it in the same fetch.
+        partitionsConsumedConcurrently: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+        eachBatch: handleBatch,
+      });
+    },
+    start(at, offset) {
+      if (fenced !== null || !assigned.has(keyOf(at))) return; // trap 14: a seek for others would linger
+      readings.set(keyOf(at), newReading(at, offset));
+      consumer.seek({ topic: at.topic, partition: at.partition, offset: String(offset) });
+      consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
+    },
+    pause(at) {
+      const reading = readings.get(keyOf(at));
+      if (reading === undefined) return;
+      reading.paused = true;
+      consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
+    },
+    resume(at) {
+      const reading = readings.get(keyOf(at));
+      if (reading === undefined) return;
+      reading.paused = false;
+      reading.heardAt = 0;
+      consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
+    },
+    async mirror(at, nextOffset) {
+      const joined = joins;
+      if (fenced !== null || !assigned.has(keyOf(at))) return false;
+      const accepted = await mirror(at, nextOffset);
+      return accepted && joined === joins && fenced === null;
+    },
+    settled: inHand.settled,
+    async stop() {
+      end(new Error('stopped'));
+      // Trap 21: during a join disconnect may hang or not take; the session then runs out on the broker.
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, STOP_DEADLINE_MS);
+      });
+      await Promise.race([consumer.disconnect().catch(() => undefined), deadline]);
+      clearTimeout(timer);
+    },
+  };
+}

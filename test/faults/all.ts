@@ -1,0 +1,35 @@
+import { brokerAway } from './broker-away.ts';
+import { brokerRestart } from './broker-restart.ts';
+import type { Fault } from './fault.ts';
+import { flushAll } from './flush-all.ts';
+import { joinLeave } from './join-leave.ts';
+import { killWorkers } from './kill-workers.ts';
+import { lostReply } from './lost-reply.ts';
+import { lostSecond } from './lost-second.ts';
+import { neverResolves } from './never-resolves.ts';
+import { oldSession } from './old-session.ts';
+import { oldSnapshot } from './old-snapshot.ts';
+import { poison } from './poison.ts';
+import { sentTwice } from './sent-twice.ts';
+import { spins } from './spins.ts';
+import { topicAgain } from './topic-again.ts';
+import { zombie } from './zombie.ts';
+
+/** Every fault, in the order in which the long loop plays them. */
+export const FAULTS: readonly Fault[] = [
+  flushAll,
+  zombie,
+  poison,
+  lostReply,
+  oldSnapshot,
+  sentTwice,
+  oldSession,
+  neverResolves,
+  spins,
+  topicAgain,
+  brokerRestart,
+  brokerAway,
+  lostSecond,
+  joinLeave,
+  killWorkers,
+];

@@ -1,0 +1,33 @@
+import { audit, settled } from './audit.ts';
+import { expire } from './expire.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+
+const EVENTS = 2_000;
+
+export const flushAll: Fault = {
+  name: 'flush-all',
+  promise:
+    'a Redis that lost everything is built again, out of the archive where the log no longer reaches back',
+  rounds: { short: 1, long: 5 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, {}, async (house) => {
+      const load = await createLoad(house, { random });
+      await house.worker();
+      await house.archiver();
+      for (let round = 0; round < rounds; round++) {
+        await load.send(EVENTS);
+        await settled(house);
+        await expire(house);
+        const stop = load.keepSending();
+        await load.send(random.between(1, 5) * 100);
+        await house.redis.flushAll();
+        await load.send(EVENTS / 4);
+        await stop();
+        await settled(house);
+      }
+      await load.close();
+      return audit(house, load);
+    }),
+};

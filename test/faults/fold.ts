@@ -1,0 +1,113 @@
+import { keyText, stateField } from '../../services/shared/state-key.ts';
+import { link } from '../support/audit-module/trail.js';
+import type { HistoryRecord } from './records.ts';
+
+/**
+ * The fold that the worker must have come to, written here once more and as plainly as can be: nothing of the worker's
+ * own is used but how it names its states.
+ */
+
+export interface Folded {
+  /** By field: the state. */
+  readonly states: ReadonlyMap<string, unknown>;
+  /** `<reducer>@<offset>` of each dead letter. */
+  readonly letters: ReadonlySet<string>;
+  readonly duplicates: number;
+  /** Times that a reducer took an event. */
+  readonly folded: number;
+}
+
+const WINDOW = 10_000;
+const TOLD_APART = 1_024;
+
+/** Which reducer of the module each `fault` of an event is for. */
+const VICTIM_OF: Readonly<Record<string, string>> = {
+  throw: 'faults.chain',
+  spin: 'faults.chain',
+  reject: 'faults.trail',
+  never: 'faults.trail',
+  'not-json': 'faults.split',
+  large: 'faults.split',
+};
+
+interface Session {
+  highest: number;
+  readonly had: Set<number>;
+}
+
+/** Tells the duplicates of one partition. */
+function createDuplicates(): (record: HistoryRecord) => boolean {
+  const lastOffsets = new Map<string, number>();
+  const sessions = new Map<string, Session>();
+  return ({ offset, event }) => {
+    if (event === null) return false;
+    const { id, key, session, sequence } = event;
+    const name = JSON.stringify([key, id]);
+    const before = lastOffsets.get(name);
+    lastOffsets.set(name, offset);
+    if (before !== undefined && offset - before <= WINDOW) return true;
+    if (session === null || sequence === null) return false;
+    const sessionName = JSON.stringify([key, session]);
+    const known = sessions.get(sessionName) ?? { highest: sequence, had: new Set<number>() };
+    sessions.set(sessionName, known);
+    if (known.had.has(sequence) || sequence < known.highest - TOLD_APART) return true;
+    known.had.add(sequence);
+    known.highest = Math.max(known.highest, sequence);
+    return false;
+  };
+}
+
+interface Chained {
+  readonly chain: number;
+  readonly count: number;
+}
+
+const NEW: Chained = { chain: 7, count: 0 };
+
+/** The records of one partition, from the first one on. */
+export function foldPartition(records: readonly HistoryRecord[]): Folded {
+  const isDuplicate = createDuplicates();
+  const states = new Map<string, unknown>();
+  const letters = new Set<string>();
+  let duplicates = 0;
+  let folded = 0;
+
+  const foldEvent = (offset: number, key: string, { id, item, fault }: ClientFields): void => {
+    const fold = (reducer: string, reduce: () => void): void => {
+      if (fault !== undefined && VICTIM_OF[fault] === reducer) letters.add(`${reducer}@${offset}`);
+      else {
+        reduce();
+        folded += 1;
+      }
+    };
+    const counted = (reducer: string, keys: Record<string, string>) => () => {
+      const field = stateField('Internal', reducer, keyText(keys));
+      const { chain, count } = (states.get(field) as Chained | undefined) ?? NEW;
+      states.set(field, { chain: link(chain, id), count: count + 1 });
+    };
+    fold('faults.chain', counted('faults.chain', { STUDENT: key }));
+    fold('faults.trail', counted('faults.trail', { STUDENT: key, 'EventField.item': String(item) }));
+    fold('faults.split', () => {
+      const [internal, external] = (['Internal', 'External'] as const).map((kind) =>
+        stateField(kind, 'faults.split', keyText({ STUDENT: key })),
+      );
+      const before = (states.get(internal!) as Chained | undefined) ?? NEW;
+      const chain = link(before.chain, id);
+      states.set(internal!, { chain, ballast: '' });
+      states.set(external!, { chain });
+    });
+  };
+
+  for (const record of records) {
+    if (record.event === null) letters.add(`faults@${record.offset}`);
+    else if (isDuplicate(record)) duplicates += 1;
+    else foldEvent(record.offset, record.event.key, JSON.parse(record.event.client) as ClientFields);
+  }
+  return { states, letters, duplicates, folded };
+}
+
+interface ClientFields {
+  readonly id: string;
+  readonly item: number;
+  readonly fault?: string;
+}

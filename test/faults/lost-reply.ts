@@ -1,0 +1,61 @@
+import { createTcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait.ts';
+import { audit, settled } from './audit.ts';
+import { watchCheckpoints } from './checkpoints.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+import { NOTHING } from './totals.ts';
+
+const EVENTS = 1_000;
+
+export const lostReply: Fault = {
+  name: 'lost-reply',
+  promise: 'a checkpoint whose reply is lost, and that comes again after the next claim, changes nothing',
+  rounds: { short: 1, long: 5 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, {}, async (house) => {
+      const { redis } = house;
+      const proxy = await createTcpProxy({ host: '127.0.0.1', port: redis.port });
+      try {
+        const load = await createLoad(house, { random });
+        const checkpoints = await watchCheckpoints(redis);
+        const cutOff = await house.worker({ LECTERN_REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+        let totals = NOTHING;
+        for (let round = 0; round < rounds; round++) {
+          const late = checkpoints.late();
+          await load.send(random.between(1, 5) * 100);
+          await settled(house);
+          const tokens = checkpoints.owners();
+          const before = checkpoints.executed(tokens);
+          const stop = load.keepSending();
+          proxy.dropReplies();
+          await waitFor(() => checkpoints.executed(tokens) > before, {
+            message: 'a checkpoint was made whose reply is lost',
+            intervalMs: 1,
+          });
+          cutOff.freeze();
+          const other = await house.worker();
+          await load.send(EVENTS);
+          await stop();
+          await settled(house);
+          // Over a new connection, what has no answer is sent again by the one that goes on.
+          await proxy.cut();
+          await proxy.restore();
+          cutOff.thaw();
+          await waitFor(() => checkpoints.late() > late, {
+            message: 'a checkpoint came after the next claim',
+            timeoutMs: 20_000,
+          });
+          // At once: what it changed would be written again with the next events of each key.
+          totals = await audit(house, load);
+          await cutOff.ready();
+          await other.stop();
+        }
+        await load.close();
+        return totals;
+      } finally {
+        await proxy.close();
+      }
+    }),
+};

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { audit, settled } from './audit.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+
+/** As much as Redis may lose when its file is synced every second. */
+const LOST_MS = 1_000;
+
+export const lostSecond: Fault = {
+  name: 'lost-second',
+  promise: 'a Redis that was killed and lost its last second is brought up to date',
+  rounds: { short: 3, long: 20 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, {}, async (house) => {
+      const load = await createLoad(house, { random });
+      await house.worker();
+      const stop = load.keepSending();
+      for (let round = 0; round < rounds; round++) {
+        await load.send(random.between(1, 10) * 100);
+        const copy = await house.redis.snapshot();
+        await sleep(LOST_MS);
+        await house.redis.replace(copy);
+        await load.send(500);
+      }
+      await stop();
+      await settled(house);
+      await load.close();
+      return audit(house, load);
+    }),
+};

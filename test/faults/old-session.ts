@@ -1,0 +1,38 @@
+import { audit, settled } from './audit.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+
+/** More than the records among which ids are compared. */
+const BETWEEN = 10_500;
+const RESENT = 500;
+const LOST = 10;
+
+export const oldSession: Fault = {
+  name: 'old-session',
+  promise: 'a client that sends its whole session again, long after, adds only what never arrived',
+  rounds: { short: 1, long: 4 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, { partitions: 1 }, async (house) => {
+      const load = await createLoad(house, { random, numbered: 1 });
+      const worker = await house.worker();
+      for (let round = 0; round < rounds; round++) {
+        const session = load.make(RESENT);
+        // Some that the client gave up on before they arrived.
+        const lost = new Set(Array.from({ length: LOST }, () => random.pick(session)));
+        await load.append(session.filter((record) => !lost.has(record)));
+        await load.send(BETWEEN);
+        await settled(house);
+        await worker.kill();
+        await worker.start();
+        if (round % 2 === 1) await house.redis.flushAll();
+        await load.append(session);
+        await load.send(RESENT);
+      }
+      await load.close();
+      const totals = await audit(house, load);
+      if (totals.duplicates < rounds * (RESENT - LOST))
+        throw new Error(`only ${totals.duplicates} came twice`);
+      return totals;
+    }),
+};

@@ -1,0 +1,38 @@
+import { audit, settled } from './audit.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad, type LoadRecord } from './load.ts';
+
+const BATCHES = 20;
+const BATCH = 100;
+
+export const sentTwice: Fault = {
+  name: 'sent-twice',
+  promise:
+    'what producers write again, at once or after others, is folded once, whoever owns the partition then',
+  rounds: { short: 2, long: 10 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, {}, async (house) => {
+      const load = await createLoad(house, { random });
+      const worker = await house.worker();
+      for (let round = 0; round < rounds; round++) {
+        const sent: LoadRecord[][] = [];
+        for (let batch = 0; batch < BATCHES; batch++) {
+          const records = load.make(BATCH);
+          sent.push(records);
+          await load.append(records);
+          if (random.next() < 0.5) await load.append(random.pick(sent));
+        }
+        await settled(house);
+        // The next owner knows what comes again from the log alone.
+        await (random.next() < 0.5 ? worker.kill() : worker.stop());
+        await load.append(random.pick(sent));
+        await worker.start();
+        await load.append(random.pick(sent));
+      }
+      await load.close();
+      const totals = await audit(house, load);
+      if (totals.duplicates < rounds * BATCH) throw new Error(`only ${totals.duplicates} came twice`);
+      return totals;
+    }),
+};

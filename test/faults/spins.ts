@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RestartableProgram } from '../support/product.ts';
+import { audit, settled } from './audit.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+import { readVerdicts } from './verdicts.ts';
+
+const EVENTS = 500;
+const LOOK_MS = 50;
+
+/** Starts a worker again whenever it ended, until the returned function is called; that tells how often it did. */
+function supervise(worker: RestartableProgram): () => Promise<number> {
+  let going = true;
+  let ended = 0;
+  const watching = (async () => {
+    while (going) {
+      if (!worker.running()) {
+        ended += 1;
+        await worker.start();
+      }
+      await sleep(LOOK_MS);
+    }
+    return ended;
+  })();
+  watching.catch(() => undefined);
+  return () => {
+    going = false;
+    return watching;
+  };
+}
+
+export const spins: Fault = {
+  name: 'spins',
+  promise:
+    'a reducer that spins for ever is found and costs its event, and a replay does not run into it again',
+  rounds: { short: 1, long: 3 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, { variables: { LECTERN_WATCHDOG_MS: '1000' } }, async (house) => {
+      const load = await createLoad(house, { random });
+      const worker = await house.worker();
+      for (let round = 0; round < rounds; round++) {
+        const stop = supervise(worker);
+        await load.send(EVENTS);
+        await load.sendFaulty('spin');
+        await load.send(EVENTS);
+        await settled(house);
+        const ended = await stop();
+        assert.ok(ended > 0, 'the watchdog ended no process');
+        const killers = (await readVerdicts(house)).filter(({ why }) => why === 'killer');
+        assert.equal(killers.length, round + 1, JSON.stringify(killers));
+        await house.redis.flushAll();
+        await load.send(EVENTS);
+        await settled(house);
+        assert.ok(worker.running(), 'the replay ran into it again');
+      }
+      await load.close();
+      return audit(house, load);
+    }),
+};

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import kafkajs from 'kafkajs';
+import { collect } from '../support/collect.ts';
+import { waitFor } from '../support/wait.ts';
+import { audit } from './audit.ts';
+import type { Fault } from './fault.ts';
+import { type House, MODULE, withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+import { NOTHING } from './totals.ts';
+
+const EVENTS = 1_000;
+
+async function makeAgain({ brokers, namespace, topic, partitions }: House): Promise<void> {
+  // A client of its own: one that has asked for a topic before cannot make it once it is gone.
+  const admin = new kafkajs.Kafka({ clientId: namespace, brokers: [...brokers], logLevel: 0 }).admin();
+  await admin.connect();
+  try {
+    await admin.deleteTopics({ topics: [topic] });
+    await waitFor(async () => !(await admin.listTopics()).includes(topic), { message: 'the topic is gone' });
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+    const made = () => admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+    await waitFor(made, { message: 'the topic is there again' });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Everything that is stored of the module's units, as texts. */
+async function everything({ state, topic, partitions }: House): Promise<string> {
+  const units = Array.from({ length: partitions }, (_, partition) => ({ module: MODULE, topic, partition }));
+  const stored = await Promise.all(
+    units.map(async (unit) => {
+      const entries = (await collect(state.entries(unit))).map(({ field, value }) => `${field} ${value}`);
+      return [(await state.position(unit))?.next, ...entries.sort()].join('\n');
+    }),
+  );
+  return stored.join('\n\n');
+}
+
+export const topicAgain: Fault = {
+  name: 'topic-again',
+  promise:
+    'a topic that is deleted and made again stops its units, which say so, and changes nothing of what is stored',
+  rounds: { short: 2, long: 6 },
+  async play({ stage, random, rounds }) {
+    let totals = NOTHING;
+    for (let round = 0; round < rounds; round++)
+      totals = await withHouse(stage, {}, async (house) => {
+        const load = await createLoad(house, { random });
+        const worker = await house.worker();
+        await load.send(EVENTS);
+        const found = await audit(house, load);
+        const before = await everything(house);
+        const isAway = round % 2 === 1;
+        if (isAway) await worker.stop();
+        await makeAgain(house);
+        // Fewer than there were, or more, so that each offset is there again.
+        await load.send(random.pick([0, EVENTS / 2, 2 * EVENTS]));
+        if (isAway) await worker.start();
+        for (let partition = 0; partition < house.partitions; partition++) {
+          const says = new RegExp(`${house.topic}/${partition}: stopped: .*made again`);
+          let last = '';
+          const isStopped = async (): Promise<boolean> => {
+            last = await (await fetch(`${worker.url}/readyz`)).text();
+            return says.test(last);
+          };
+          await waitFor(isStopped, { timeoutMs: 30_000 }).catch((cause) => {
+            throw new Error(`partition ${partition} did not stop: ${last}`, { cause });
+          });
+        }
+        assert.equal(await everything(house), before, 'what is stored');
+        await load.close();
+        return found;
+      });
+    return totals;
+  },
+};

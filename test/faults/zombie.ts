@@ -1,0 +1,46 @@
+import { waitFor } from '../support/wait.ts';
+import { audit, settled } from './audit.ts';
+import { watchCheckpoints } from './checkpoints.ts';
+import type { Fault } from './fault.ts';
+import { withHouse } from './house.ts';
+import { createLoad } from './load.ts';
+import { NOTHING } from './totals.ts';
+
+const EVENTS = 1_000;
+
+export const zombie: Fault = {
+  name: 'zombie',
+  promise: 'a worker that stood still for longer than its session writes nothing when it goes on',
+  rounds: { short: 1, long: 5 },
+  play: ({ stage, random, rounds }) =>
+    withHouse(stage, {}, async (house) => {
+      const load = await createLoad(house, { random });
+      const checkpoints = await watchCheckpoints(house.redis);
+      const workers = [await house.worker(), await house.worker()];
+      let totals = NOTHING;
+      for (let round = 0; round < rounds; round++) {
+        const frozen = random.pick(workers);
+        const late = checkpoints.late();
+        const stop = load.keepSending();
+        await load.send(random.between(1, 10) * 100);
+        // In the middle of its work, with batches fetched and checkpoints on their way.
+        frozen.freeze();
+        await load.send(EVENTS);
+        await stop();
+        // The other one has all partitions now, and has folded what the frozen one holds.
+        await settled(house);
+        frozen.thaw();
+        await waitFor(() => checkpoints.late() > late, {
+          message: 'it tries to write what it had',
+          timeoutMs: 20_000,
+        });
+        // At once: what it changed would be written again with the next events of each key.
+        totals = await audit(house, load);
+        await load.send(EVENTS);
+        await frozen.ready();
+        totals = await audit(house, load);
+      }
+      await load.close();
+      return totals;
+    }),
+};

@@ -1,0 +1,4 @@
+import { brokerAway } from '../faults/broker-away.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(brokerAway);

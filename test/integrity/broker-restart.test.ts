@@ -1,0 +1,4 @@
+import { brokerRestart } from '../faults/broker-restart.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(brokerRestart);

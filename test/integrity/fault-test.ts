@@ -1,0 +1,28 @@
+import { test } from '@jest/globals';
+import { createRandom } from '../../services/standalone/demo/random.ts';
+import type { Fault } from '../faults/fault.ts';
+import { tableOf } from '../faults/totals.ts';
+import { describeOnStack, stack } from '../support/stack.ts';
+import { testRun } from '../support/test-run.ts';
+
+const DEADLINE_MS = 180_000;
+
+/** Declares the short form of a fault; `npm run test:faults` plays the long one. */
+export function testFault(fault: Fault): void {
+  describeOnStack(`the fault ${fault.name}`, () => {
+    test(
+      fault.promise,
+      async () => {
+        const seed = Math.floor(Math.random() * 1_000_000);
+        const again = `npm run test:faults -- --seed ${seed} --only ${fault.name}`;
+        const stage = { run: testRun, addresses: stack() };
+        const play = { stage, random: createRandom(seed), rounds: fault.rounds.short };
+        const totals = await fault.play(play).catch((cause: Error) => {
+          throw new Error(`${cause.message}\nagain: ${again} --rounds ${fault.rounds.short}`, { cause });
+        });
+        process.stdout.write(`${tableOf([[fault.name, totals]])}\n`);
+      },
+      DEADLINE_MS,
+    );
+  });
+}

@@ -1,0 +1,4 @@
+import { joinLeave } from '../faults/join-leave.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(joinLeave);

@@ -1,0 +1,4 @@
+import { killWorkers } from '../faults/kill-workers.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(killWorkers);

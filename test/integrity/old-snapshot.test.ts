@@ -1,0 +1,4 @@
+import { oldSnapshot } from '../faults/old-snapshot.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(oldSnapshot);
