@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `dist/` is made from. */
@@ -20,9 +20,14 @@ function modifiedMs(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** True when node_modules is missing, or older than the lockfile it was installed from. */
+/**
+ * True when node_modules is missing, or older than the lockfile it was installed from. One that is only linked here is
+ * another checkout's, and installing would empty it.
+ */
 export function needsInstall(root) {
+  const isLink = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   return (
+    !isLink &&
     modifiedMs(join(root, 'node_modules/.package-lock.json')) < modifiedMs(join(root, 'package-lock.json'))
   );
 }

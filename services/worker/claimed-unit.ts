@@ -164,8 +164,10 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
 
   const foldAll = async (items: readonly Item[], entries: readonly Entries[]): Promise<void> => {
     for (let index = 0; index < items.length && !pipeline.isLost; index++) {
-      if (deps.cut.isFull) await cut();
-      const pending = foldNext(items[index]!, entries[index]!);
+      const item = items[index]!;
+      // One letter may be requeued twice: what became of the first must be known, as it is in a replay.
+      if (deps.cut.isFull || item.requeued !== null) await cut();
+      const pending = foldNext(item, entries[index]!);
       if (pending !== undefined) await pending;
       // Not before every event: asking for the time costs as much as what is asked.
       if ((index & 15) === 15 && clock.now() - turnAt > TURN_MS) await breathe();

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { testRun } from '../support/test-run.ts';
@@ -34,6 +34,13 @@ describe('packages are installed', () => {
     write('package-lock.json', '{}', lockfileS);
     if (installedS !== undefined) write('node_modules/.package-lock.json', '{}', installedS);
     expect(needsInstall(root)).toBe(expected);
+  });
+
+  test('never over those of another checkout, which are only linked here', () => {
+    write('package-lock.json', '{}', 101);
+    write('elsewhere/.package-lock.json', '{}', 100);
+    symlinkSync(join(root, 'elsewhere'), join(root, 'node_modules'));
+    expect(needsInstall(root)).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
+import { MODULE } from './house.ts';
 import type { OwnRedis } from './own-redis.ts';
 
-/** The claims and checkpoints that a Redis executes, whatever it answers to them. */
+/** The claims and checkpoints of the module's units that a Redis executes, whatever it answers to them. */
 export interface Checkpoints {
   /** The tokens of the last claim of each unit. */
   owners(): ReadonlySet<string>;
@@ -22,6 +23,7 @@ export async function watchCheckpoints(redis: OwnRedis): Promise<Checkpoints> {
     const keys = rest.slice(0, Number(count));
     const given = rest.slice(Number(count));
     const [meta, token] = [keys[0]!, given[0]!];
+    if (!meta.includes(`{${MODULE}:`)) return;
     if (keys.length === CHECKPOINT_KEYS) seen.push({ token, late: owners.get(meta) !== token });
     else if (keys.length === 1 && given.length === CLAIM_ARGUMENTS) owners.set(meta, token);
   });

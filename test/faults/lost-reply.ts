@@ -1,13 +1,38 @@
-import { createTcpProxy } from '../support/tcp-proxy.ts';
+import { createTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait.ts';
 import { audit, settled } from './audit.ts';
 import { watchCheckpoints } from './checkpoints.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { watchPositions } from './positions.ts';
 import { NOTHING } from './totals.ts';
 
 const EVENTS = 1_000;
+/** Less than what makes a worker give up. */
+const ONE_TRY_MS = 1_000;
+const MOST_TRIES = 10;
+
+/** Drops replies until one of a checkpoint is among them: a worker that waits for what it reads makes none. */
+async function loseReply(proxy: TcpProxy, executed: () => number): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    const before = executed();
+    proxy.dropReplies();
+    try {
+      await waitFor(() => executed() > before, {
+        message: 'a checkpoint was made whose reply is lost',
+        intervalMs: 1,
+        timeoutMs: ONE_TRY_MS,
+      });
+      return;
+    } catch (error) {
+      if (tried === MOST_TRIES) throw error;
+      await proxy.cut();
+      await proxy.restore();
+      await waitFor(() => executed() > before, { message: 'the worker goes on' });
+    }
+  }
+}
 
 export const lostReply: Fault = {
   name: 'lost-reply',
@@ -27,18 +52,14 @@ export const lostReply: Fault = {
           await load.send(random.between(1, 5) * 100);
           await settled(house);
           const tokens = checkpoints.owners();
-          const before = checkpoints.executed(tokens);
           const stop = load.keepSending();
-          proxy.dropReplies();
-          await waitFor(() => checkpoints.executed(tokens) > before, {
-            message: 'a checkpoint was made whose reply is lost',
-            intervalMs: 1,
-          });
+          await loseReply(proxy, () => checkpoints.executed(tokens));
           cutOff.freeze();
           const other = await house.worker();
           await load.send(EVENTS);
           await stop();
           await settled(house);
+          const stopWatching = watchPositions(house);
           // Over a new connection, what has no answer is sent again by the one that goes on.
           await proxy.cut();
           await proxy.restore();
@@ -49,6 +70,7 @@ export const lostReply: Fault = {
           });
           // At once: what it changed would be written again with the next events of each key.
           totals = await audit(house, load);
+          await stopWatching();
           await cutOff.ready();
           await other.stop();
         }

@@ -18,7 +18,13 @@ async function makeAgain({ brokers, namespace, topic, partitions }: House): Prom
     await admin.deleteTopics({ topics: [topic] });
     await waitFor(async () => !(await admin.listTopics()).includes(topic), { message: 'the topic is gone' });
     const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-    const made = () => admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+    const made = async (): Promise<boolean> => {
+      // It may be made, and yet be unknown for a moment.
+      await admin
+        .createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] })
+        .catch(() => {});
+      return (await admin.listTopics()).includes(topic);
+    };
     await waitFor(made, { message: 'the topic is there again' });
   } finally {
     await admin.disconnect();

@@ -4,6 +4,7 @@ import { watchCheckpoints } from './checkpoints.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { watchPositions } from './positions.ts';
 import { NOTHING } from './totals.ts';
 
 const EVENTS = 1_000;
@@ -29,6 +30,7 @@ export const zombie: Fault = {
         await stop();
         // The other one has all partitions now, and has folded what the frozen one holds.
         await settled(house);
+        const stopWatching = watchPositions(house);
         frozen.thaw();
         await waitFor(() => checkpoints.late() > late, {
           message: 'it tries to write what it had',
@@ -36,6 +38,7 @@ export const zombie: Fault = {
         });
         // At once: what it changed would be written again with the next events of each key.
         totals = await audit(house, load);
+        await stopWatching();
         await load.send(EVENTS);
         await frozen.ready();
         totals = await audit(house, load);

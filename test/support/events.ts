@@ -13,6 +13,8 @@ export interface TestEvent {
   /** As its client numbers it. */
   readonly session?: string;
   readonly sequence?: number;
+  /** What the gateway stamps besides who sends. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A record as the gateway would append it. */
@@ -29,7 +31,7 @@ export function eventRecord(event: TestEvent): OutgoingRecord {
     receivedAt: Date.now() * 1_000,
     client: JSON.stringify(client),
     server: '{}',
-    metadata: JSON.stringify({ auth }),
+    metadata: JSON.stringify({ ...event.metadata, auth }),
   });
   return { topic: eventsTopic(event.namespace, event.source), key: event.student, value };
 }

@@ -122,6 +122,7 @@ describe('a claim', () => {
 
   test.each([
     ['that found no position rebuilds', null, 10, true],
+    ['that found no position, and nothing in the log, rebuilds', null, 0, true],
     ['below its target rebuilds', 9, 10, true],
     ['at its target goes on', 10, 10, false],
     ['without a target goes on', 3, null, false],

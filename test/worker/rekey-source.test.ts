@@ -58,7 +58,7 @@ describe('a source unit', () => {
   });
 
   test('publishes a requeued event when the original could be given to nobody, while its dead letter is open', () => {
-    const { reduce, taken } = createHouse({ open: ['m@3', 'm.r@4'] });
+    const { reduce, taken } = createHouse({ open: ['m@3', 'm@4', 'm.r@4'] });
     reduce.item(item(10, { requeued: { reducer: 'm', offset: 2 } }), []);
     reduce.item(item(11, { requeued: { reducer: 'm.r', offset: 4 } }), []);
     expect(taken).toEqual([]);

@@ -1,6 +1,8 @@
-import { LecternError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { createStickyAssigner } from './kafka-assigner.ts';
+import { isOutage } from './kafka-faults.ts';
 import { createTopicIdentity } from './kafka-identity.ts';
+import { readsTopics } from './kafka-parse-once.ts';
 import { createKafkaSession, type KafkaSession, type KafkaSessionDeps } from './kafka-session.ts';
 import type { ConsumerHandlers, GroupConsumer } from './port.ts';
 
@@ -16,24 +18,6 @@ const MAX_RESTARTS = 5;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
-/** kafkajs calls it retriable, but a topic that somebody deleted does not come back by itself. */
-const TOPIC_GONE = 'UNKNOWN_TOPIC_OR_PARTITION';
-
-interface KafkaFault {
-  readonly name?: string;
-  readonly type?: string;
-  readonly retriable?: boolean;
-  readonly cause?: unknown;
-}
-
-/** Whether brokers were away or moved, which ends by itself however long it takes. */
-function isOutage(error: unknown): boolean {
-  const { cause, retriable, type, name } = error as KafkaFault;
-  if (cause !== undefined && cause !== null) return isOutage(cause);
-  if (error instanceof LecternError) return error.retriable;
-  return name?.startsWith('KafkaJS') === true && retriable === true && type !== TOPIC_GONE;
-}
-
 /**
  * A member of a group that begins anew, as another member, whenever kafkajs crashed or hangs: with growing breaks, for
  * as long as Kafka is away, and a few times for anything else; then it has failed.
@@ -48,6 +32,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   let restarting = Promise.resolve();
   let endWait = (): void => undefined;
   let stopped = false;
+  let leave = (): void => undefined;
 
   const gotOn = (): void => {
     restarts = 0;
@@ -120,6 +105,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   return {
     async run(handlers) {
       given = handlers;
+      leave = readsTopics(deps.topics);
       session = create(handlers);
       await session.run();
     },
@@ -129,6 +115,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
     mirror: async (at, nextOffset) => (await session?.mirror(at, nextOffset)) ?? false,
     async stop() {
       stopped = true;
+      leave();
       endWait();
       await Promise.all([session?.stop(), restarting]);
       await session?.stop();

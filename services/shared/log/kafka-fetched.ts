@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmptyFetch } from './kafka-patch.ts';
-import { keyOf, type Reading, type Readings } from './kafka-reading.ts';
+import { keyOf, type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
 import type { PartitionOffsets, TopicPartition } from './port.ts';
 
-/**
- * A partition of which nothing was heard for so long may be another one by now: as long as a fetch waits at the broker,
- * the broker answers it with an error when the topic is deleted.
- */
-const UNHEARD_MS = 2_000;
 const RETRY_MS = 200;
 
 export interface FetchedDeps {
@@ -28,6 +23,10 @@ export interface Fetched {
   gotTo(reading: Reading, position: number, endOffset: number): void;
   /** A fetch brought no record of it. */
   nothing(reading: Reading, fetch: EmptyFetch): void;
+  /** Whatever is fetched next may be of other topics. */
+  doubt(): void;
+  /** The position of the reading is not in the log. */
+  outOfRange(reading: Reading): void;
 }
 
 /** What the answers to fetches mean for readings. */
@@ -35,23 +34,29 @@ export function createFetched(deps: FetchedDeps): Fetched {
   const { readings } = deps;
   const isCurrent = (reading: Reading): boolean => readings.get(keyOf(reading)) === reading;
 
+  const confirm = async (reading: Reading): Promise<void> => {
+    if (await deps.isSameTopic(reading.topic)) return;
+    for (const other of [...readings.values()]) if (other.topic === reading.topic) deps.lose(other);
+  };
+
+  /** Of a topic that was made anew every partition is lost, and told so once. */
+  const loseRange = async (reading: Reading): Promise<void> => {
+    await confirm(reading).catch(() => undefined);
+    if (isCurrent(reading)) deps.lose(reading);
+  };
+
   /** Trap 18: kafkajs goes on from the earliest offset when the log does not have the one that it asked for. */
   const locate = async (reading: Reading): Promise<void> => {
     const ranges = await deps.offsets(reading.topic);
     const range = ranges.find(({ partition }) => partition === reading.partition);
     if (!isCurrent(reading)) return;
     if (range !== undefined && (reading.position < range.start || reading.position > range.end))
-      deps.lose(reading);
+      await loseRange(reading);
     else deps.seek(reading, reading.position);
   };
 
-  const confirm = async (reading: Reading): Promise<void> => {
-    if (await deps.isSameTopic(reading.topic)) return;
-    for (const other of [...readings.values()]) if (other.topic === reading.topic) deps.lose(other);
-  };
-
   const isDoubtful = (reading: Reading, endOffset: number): boolean =>
-    Date.now() - reading.heardAt > UNHEARD_MS || endOffset < reading.endOffset;
+    reading.heardAt === UNHEARD || endOffset < reading.endOffset;
 
   const isNext = async (reading: Reading, fetchedFrom: number, endOffset: number): Promise<boolean> => {
     try {
@@ -83,6 +88,10 @@ export function createFetched(deps: FetchedDeps): Fetched {
   return {
     isNext,
     gotTo,
+    doubt() {
+      for (const reading of readings.values()) reading.heardAt = UNHEARD;
+    },
+    outOfRange: (reading) => void loseRange(reading),
     nothing(reading, { fetchedFrom, next, endOffset }) {
       if (fetchedFrom === reading.position && !isDoubtful(reading, endOffset))
         return gotTo(reading, next, endOffset);

@@ -22,6 +22,7 @@ declare module 'kafkajs/src/consumer/runner.js' {
   }
   interface Runner {
     readonly eachBatch: EachBatchHandler;
+    readonly consumerGroup: object;
     fetch(nodeId: number): Promise<FetchedBatch[]>;
     heartbeat(): Promise<void>;
   }
@@ -36,6 +37,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
   }
   interface ConsumerGroup {
     filterPartitionsByNode(nodeId: number, assigned: readonly Assigned[]): Assigned[];
+    recoverFromFetch(error: Error): Promise<void>;
   }
   const consumerGroup: { readonly prototype: ConsumerGroup };
   export default consumerGroup;

@@ -25,13 +25,21 @@ export interface EmptyFetch {
   readonly endOffset: number;
 }
 
-const observers = new WeakMap<EachBatchHandler, (fetch: EmptyFetch) => void>();
+export interface FetchObserver {
+  /** A fetch brought no record of a partition. */
+  nothing(fetch: EmptyFetch): void;
+  /**
+   * For a while no fetch waited at a broker: one failed, which kafkajs mostly mends without a word, or batches were long in
+   * hand.
+   */
+  interrupted(): void;
+}
 
-/** Has `observer` told what fetches bring nothing, which the handler of batches is not. */
-export function observeEmptyFetches(
-  eachBatch: EachBatchHandler,
-  observer: (fetch: EmptyFetch) => void,
-): void {
+const observers = new WeakMap<EachBatchHandler, FetchObserver>();
+const handlers = new WeakMap<object, EachBatchHandler>();
+
+/** Has `observer` told of fetches what the handler of batches is not. */
+export function observeFetches(eachBatch: EachBatchHandler, observer: FetchObserver): void {
   observers.set(eachBatch, observer);
 }
 
@@ -43,20 +51,35 @@ const toEmptyFetch = (batch: FetchedBatch): EmptyFetch => ({
   endOffset: Number(batch.highWatermark),
 });
 
+/** In less time nobody deletes a topic, makes it anew and fills it. */
+const GAP_MS = 200;
+const answers = new WeakMap<object, Map<number, number>>();
 const { fetch } = runner.prototype;
 
 /** Each fetch tells the ends of its partitions; kafkajs drops them when there are no records. */
 runner.prototype.fetch = async function fetchAndTell(nodeId) {
-  const batches = await fetch.call(this, nodeId);
   const observer = observers.get(this.eachBatch);
-  if (observer !== undefined) for (const batch of batches) if (batch.isEmpty()) observer(toEmptyFetch(batch));
+  const answeredAt = answers.get(this) ?? new Map<number, number>();
+  if (Date.now() - (answeredAt.get(nodeId) ?? Date.now()) > GAP_MS) observer?.interrupted();
+  handlers.set(this.consumerGroup, this.eachBatch);
+  const batches = await fetch.call(this, nodeId);
+  answers.set(this, answeredAt.set(nodeId, Date.now()));
+  if (observer !== undefined)
+    for (const batch of batches) if (batch.isEmpty()) observer.nothing(toEmptyFetch(batch));
   // One heartbeat instead of one for each partition, and no turn through the queue of handlers.
   const wanted = batches.filter((batch) => batch.rawMessages.length > 0);
   if (wanted.length === 0 && batches.length > 0) await this.heartbeat();
   return wanted;
 };
 
-const { filterPartitionsByNode } = consumerGroup.prototype;
+const { filterPartitionsByNode, recoverFromFetch } = consumerGroup.prototype;
+
+consumerGroup.prototype.recoverFromFetch = async function tellAndRecover(error) {
+  const handler = handlers.get(this);
+  if (handler !== undefined) observers.get(handler)?.interrupted();
+  await recoverFromFetch.call(this, error);
+};
+
 const turns = new WeakMap<object, number>();
 
 const rotate = <T>(list: readonly T[], by: number): T[] => {

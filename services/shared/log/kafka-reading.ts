@@ -4,13 +4,15 @@ import type { TopicPartition } from './port.ts';
 export interface Reading extends TopicPartition {
   position: number;
   paused: boolean;
-  /** When a fetch last answered for it, in milliseconds since 1970; 0 before the first since its start. */
+  /** When a fetch last answered for it, in milliseconds since 1970; `UNHEARD` when what it tells next may be of another topic. */
   heardAt: number;
   /** The end of the partition that the last fetch told. */
   endOffset: number;
   /** Since when it has been behind without getting on, in milliseconds since 1970; the watchdog's measure. */
   behindSince: number | null;
 }
+
+export const UNHEARD = 0;
 
 export const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
@@ -19,5 +21,5 @@ export type Readings = ReadonlyMap<string, Reading>;
 
 export function newReading(at: TopicPartition, position: number): Reading {
   const { topic, partition } = at;
-  return { topic, partition, position, paused: false, heardAt: 0, endOffset: 0, behindSince: null };
+  return { topic, partition, position, paused: false, heardAt: UNHEARD, endOffset: 0, behindSince: null };
 }

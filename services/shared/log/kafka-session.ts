@@ -1,12 +1,13 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import type { StickyAssigner } from './kafka-assigner.ts';
+import { saysRebalance } from './kafka-faults.ts';
 import { createFetched } from './kafka-fetched.ts';
 import type { TopicIdentity } from './kafka-identity.ts';
 import { createInHand } from './kafka-in-hand.ts';
 import { createMirror } from './kafka-mirror.ts';
-import { observeEmptyFetches } from './kafka-patch.ts';
-import { keyOf, newReading, type Reading } from './kafka-reading.ts';
+import { observeFetches } from './kafka-patch.ts';
+import { keyOf, newReading, type Reading, UNHEARD } from './kafka-reading.ts';
 import { toRecord } from './kafka-record.ts';
 import { sessionSettings } from './kafka-settings.ts';
 import { fetchTopicIds } from './kafka-topic-ids.ts';
@@ -29,12 +30,6 @@ export interface KafkaSessionDeps extends ConsumerOptions {
   readonly ended: (error: Error) => void;
 }
 
-const REBALANCE_ERRORS = new Set([
-  'REBALANCE_IN_PROGRESS',
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'NOT_COORDINATOR_FOR_GROUP',
-]);
 const STOP_DEADLINE_MS = 10_000;
 
 /** A membership that begins with `run` and ends by itself or by `stop`. */
@@ -132,8 +127,8 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
 
   /** Trap 11: what the group answers to a heartbeat must come through. */
   const beat = (payload: EachBatchPayload): Promise<void> =>
-    payload.heartbeat().catch((error: Error & { type?: string }) => {
-      if (REBALANCE_ERRORS.has(error.type ?? '')) revoke(error);
+    payload.heartbeat().catch((error: Error) => {
+      if (saysRebalance(error)) revoke(error);
       throw error;
     });
 
@@ -175,9 +170,13 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
       if (error.name.startsWith('KafkaJS')) throw error;
       fail(error);
     });
-  observeEmptyFetches(handleBatch, (fetch) => {
-    const reading = readings.get(keyOf(fetch));
-    if (reading !== undefined && !reading.paused) fetched.nothing(reading, fetch);
+  observeFetches(handleBatch, {
+    nothing(fetch) {
+      const reading = readings.get(keyOf(fetch));
+      if (reading !== undefined && !reading.paused) fetched.nothing(reading, fetch);
+    },
+    // The next one may be answered out of another topic of the same name.
+    interrupted: fetched.doubt,
   });
 
   let watch: { stop(): void } | undefined;
@@ -198,7 +197,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
         withoutAssignment: () => (fenced === null ? null : fencedAt),
         joinMs: config.rebalanceTimeout + deps.stuckMs,
         caughtUp: handlers.caughtUp,
-        lose,
+        outOfRange: fetched.outOfRange,
         stuck: endEarly,
       });
       await consumer.run({
@@ -225,7 +224,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
       const reading = readings.get(keyOf(at));
       if (reading === undefined) return;
       reading.paused = false;
-      reading.heardAt = 0;
+      reading.heardAt = UNHEARD;
       consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
     },
     async mirror(at, nextOffset) {

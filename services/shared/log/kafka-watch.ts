@@ -22,7 +22,7 @@ export interface WatchDeps {
   readonly joinMs: number;
   readonly caughtUp: (at: TopicPartition, endOffset: number) => void;
   /** The log does not have the position of a reading. */
-  readonly lose: (reading: Reading) => void;
+  readonly outOfRange: (reading: Reading) => void;
   readonly stuck: (error: Error) => void;
   readonly logger: Logger;
 }
@@ -38,7 +38,7 @@ export function watchProgress(deps: WatchDeps): { stop(): void } {
     !reading.paused && readings.get(keyOf(reading)) === reading;
 
   const compare = (reading: Reading, { start, end }: PartitionOffsets): void => {
-    if (reading.position > end || reading.position < start) deps.lose(reading);
+    if (reading.position > end || reading.position < start) deps.outOfRange(reading);
     else if (reading.position === end) {
       reading.behindSince = null;
       deps.caughtUp({ topic: reading.topic, partition: reading.partition }, end);

@@ -12,7 +12,7 @@ const event = (n: number): EventSpec => ({
 });
 
 /** How long everything takes that a worker does by itself, in milliseconds. */
-const REST_MS = 20_000;
+const REST_MS = 8_000;
 const item = (happening: Happening): Item => ({ happening, passMs: REST_MS });
 const events: Item = item({
   what: 'append',

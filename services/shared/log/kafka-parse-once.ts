@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { createBatchCache } from './kafka-batch-cache.ts';
+
+/**
+ * Modules of one process read the same partitions, each in a group of its own, so kafkajs 2.2.4 fetches and parses the
+ * same record batches for each of them; parsing is most of what a consumer costs. Here they are parsed once.
+ *
+ * kafkajs has no option for it. Its parser of record batches is put behind a cache where the module system keeps it,
+ * which must happen before kafkajs loads what calls it: at the first fetch.
+ */
+
+/** As kafkajs has it while it reads an answer: `offset` is where it stands. */
+interface Decoder {
+  readonly buffer: Buffer;
+  offset: number;
+}
+type ParseBatch = (decoder: Decoder) => Promise<unknown>;
+
+/** Besides what is parsed of it, which is several times as much. */
+const MAX_BYTES = 8 * 1_048_576;
+const LENGTH_AT = 8;
+const LENGTH_ENDS_AT = 12;
+/** Of a batch without records. */
+const SHORTEST = 61;
+
+const cache = createBatchCache<unknown>(MAX_BYTES);
+/** How many consumers read each topic. */
+const readers = new Map<string, number>();
+let isShared = false;
+
+function count(topics: readonly string[], by: 1 | -1): void {
+  for (const topic of topics) readers.set(topic, (readers.get(topic) ?? 0) + by);
+  for (const [topic, number] of readers) if (number === 0) readers.delete(topic);
+  isShared = [...readers.values()].some((number) => number > 1);
+  if (!isShared) cache.clear();
+}
+
+/** Says that a consumer reads topics, until the returned function is called. Without two for one topic nothing is kept. */
+export function readsTopics(topics: readonly string[]): () => void {
+  count(topics, 1);
+  let isOver = false;
+  return () => {
+    if (!isOver) count(topics, -1);
+    isOver = true;
+  };
+}
+
+/** The bytes of the batch that the decoder stands at; null when they are not all there. */
+function bytesOf({ buffer, offset }: Decoder): Buffer | null {
+  if (buffer.length < offset + SHORTEST) return null;
+  const end = offset + LENGTH_ENDS_AT + buffer.readInt32BE(offset + LENGTH_AT);
+  return end > buffer.length || end < offset + SHORTEST ? null : buffer.subarray(offset, end);
+}
+
+function parseOnce(parse: ParseBatch): ParseBatch {
+  return async (decoder) => {
+    const bytes = isShared ? bytesOf(decoder) : null;
+    if (bytes === null) return parse(decoder);
+    const known = cache.find(bytes);
+    if (known !== undefined) {
+      decoder.offset += bytes.length;
+      return known;
+    }
+    const parsed = await parse(decoder);
+    cache.add(bytes, parsed);
+    return parsed;
+  };
+}
+
+const require = createRequire(import.meta.url);
+const name = 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
+const parse = require(name) as ParseBatch;
+const loaded = require.cache[require.resolve(name)];
+if (loaded !== undefined) loaded.exports = parseOnce(parse);

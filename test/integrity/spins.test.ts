@@ -1,0 +1,4 @@
+import { spins } from '../faults/spins.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(spins);

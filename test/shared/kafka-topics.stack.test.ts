@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
+import { type KafkaHouse, openKafkaHouse } from '../support/kafka-member.ts';
+import { describeOnStack, stack } from '../support/stack.ts';
+import { waitFor } from '../support/wait.ts';
+
+const TIMEOUT_MS = 90_000;
+const DEADLINE_MS = 45_000;
+
+const texts = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `${name} ${n}`);
+
+describeOnStack('a member of a group on Kafka', () => {
+  let house: KafkaHouse;
+  beforeAll(async () => {
+    house = await openKafkaHouse({ brokers: stack().brokers });
+  });
+  afterEach(() => house.leave());
+  afterAll(() => house.close());
+  const wait = (message: string, condition: () => boolean) =>
+    waitFor(condition, { message, timeoutMs: DEADLINE_MS });
+
+  const remake = async (topic: string, partitions: number): Promise<void> => {
+    await house.admin.deleteTopics({ topics: [topic] });
+    await waitFor(
+      async () => {
+        await house.admin.createTopics({
+          topics: [{ topic, numPartitions: partitions }],
+          waitForLeaders: true,
+        });
+        return true;
+      },
+      { message: 'the topic is made again', timeoutMs: DEADLINE_MS },
+    );
+  };
+
+  test.each([
+    ['shorter than it was', 3],
+    ['as long as it was', 10],
+    ['longer than it was', 30],
+  ])(
+    'is told that a topic was made anew, %s, and gets none of its records',
+    async (_, count) => {
+      const topic = await house.newTopic(2);
+      const old = texts('old', 10);
+      await house.append(topic, 1, old);
+      const next = new Map<number, number>();
+      const member = await house.join({
+        topic,
+        startAt: ({ partition }) => next.get(partition) ?? 0,
+        onBatch: ({ partition, records }) => void next.set(partition, records.at(-1)!.offset + 1),
+      });
+      await wait('the old records arrive', () => member.texts(1).length === 10);
+      await remake(topic, 2);
+      await house.append(topic, 1, texts('new', count));
+      await wait('it is told', () => member.calls.includes('outOfRange 1'));
+      expect(member.texts(1)).toEqual(old);
+      expect(member.failures).toEqual([]);
+      member.consumer.start({ topic, partition: 1 }, 0);
+      await wait('it may read the new one', () => member.texts(1).length === 10 + count);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'is told so as well when it was busy while the topic was deleted and made again',
+    async () => {
+      const topic = await house.newTopic(1);
+      await house.append(topic, 0, texts('old', 10));
+      let release = (): void => undefined;
+      let next = 0;
+      const member = await house.join({
+        topic,
+        startAt: () => next,
+        onBatch({ records }) {
+          next = records.at(-1)!.offset + 1;
+          return new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        },
+      });
+      await wait('it is busy', () => member.texts().length === 10);
+      await remake(topic, 1);
+      await house.append(topic, 0, texts('new', 30));
+      release();
+      await wait('it is told', () => member.calls.includes('outOfRange 0'));
+      expect(member.texts()).toEqual(texts('old', 10));
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'fails when its topic is gone for good, and names it',
+    async () => {
+      const topic = await house.newTopic(1);
+      const member = await house.join({ topic });
+      await wait('it is there', () => member.caughtUp(0).length > 0);
+      await house.admin.deleteTopics({ topics: [topic] });
+      await wait('it fails', () => member.failures.length > 0);
+      expect(member.failures).toHaveLength(1);
+      expect(member.failures[0]!.message).toContain(topic);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'is caught up beyond the markers of a transaction',
+    async () => {
+      const topic = await house.newTopic(1);
+      await house.append(topic, 0, ['before']);
+      const kafka = new kafkajs.Kafka({ brokers: [...stack().brokers], logLevel: kafkajs.logLevel.NOTHING });
+      const other = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
+      await other.connect();
+      const transaction = await other.transaction();
+      await transaction.send({ topic, messages: [{ value: 'never was' }] });
+      await transaction.abort();
+      await other.disconnect();
+      const end = 3;
+      await waitFor(async () => (await house.log.offsets(topic))[0]!.end === end, {
+        message: 'the marker is there',
+      });
+      const member = await house.join({ topic });
+      await wait('it is caught up', () => member.caughtUp(0).includes(end));
+      await house.append(topic, 0, ['after']);
+      await wait('it goes on', () => member.texts().length === 2);
+      expect(member.texts()).toEqual(['before', 'after']);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'gets a record larger than its share of a fetch while another partition is never empty',
+    async () => {
+      const topic = await house.newTopic(2);
+      const filler = 'x'.repeat(400_000);
+      const fill = (): Promise<void> => house.append(topic, 0, [filler, filler]);
+      for (let n = 0; n < 12; n++) await fill();
+      await house.append(topic, 1, ['y'.repeat(1_200_000)]);
+      let large = false;
+      const member = await house.join({
+        topic,
+        async onBatch({ partition }) {
+          if (partition === 1) large = true;
+          else if (!large && member !== undefined && member.texts(0).length < 150) await fill();
+        },
+      });
+      await wait('either is through', () => large || member.texts(0).length >= 150);
+      expect(large).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
+});
