@@ -9,6 +9,10 @@ import type { WorkerMetrics } from './metrics.ts';
 import type { UnitRunner } from './unit.ts';
 
 const TICK_MS = 50;
+/** To wake up is most of what an idle worker costs. */
+const IDLE_TICK_MS = 500;
+/** How long after the last batch there may be something that is due within a tick. */
+const BUSY_MS = 2_000;
 
 export interface ModuleWorkerDeps {
   readonly log: EventLog;
@@ -44,6 +48,10 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
   const units = new Map<string, UnitRunner>();
   let joined = false;
   let endings: (() => void)[] = [];
+  let endTicks = (): void => undefined;
+  let tickMs = 0;
+  let busyAt = 0;
+  let stopping = false;
 
   const createUnit = (at: TopicPartition): UnitRunner =>
     deps.createUnit(at, {
@@ -73,8 +81,23 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
     }
   };
 
+  const tickEvery = (ms: number): void => {
+    if (tickMs === ms || stopping) return;
+    endTicks();
+    tickMs = ms;
+    endTicks = clock.every(ms, () => {
+      for (const unit of units.values()) unit.tick();
+      if (clock.now() - busyAt > BUSY_MS) tickEvery(IDLE_TICK_MS);
+    });
+  };
+  const busy = (): void => {
+    busyAt = clock.now();
+    tickEvery(TICK_MS);
+  };
+
   /** What people decide takes effect at once. */
   const heed = (record: ControlRecord): void => {
+    busy();
     if (record.kind === 'module-switch' && record.module === module.name) {
       const reason = control.pausedBecause(module.name);
       for (const unit of units.values()) unit.setPaused(reason);
@@ -85,18 +108,18 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
   return {
     async run() {
       for (const topic of topics) partitions.set(topic, (await log.partitionCount(topic)) ?? 0);
-      endings = [
-        clock.every(TICK_MS, () => {
-          for (const unit of units.values()) unit.tick();
-        }),
-        control.watch(heed),
-      ];
+      busy();
+      endings = [() => endTicks(), control.watch(heed)];
       await consumer.run({
-        assigned,
+        assigned(list) {
+          busy();
+          assigned(list);
+        },
         revoked() {
           for (const unit of units.values()) unit.suspend();
         },
         async batch(batch) {
+          busy();
           await units.get(keyOf(batch))?.batch(batch);
           const last = batch.records.at(-1)!;
           metrics.eventAge.observe({ module: module.id }, Math.max(0, clock.now() - last.timestamp) / 1_000);
@@ -111,6 +134,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       });
     },
     async stop() {
+      stopping = true;
       for (const end of endings) end();
       await Promise.all([...units.values()].map((unit) => unit.drain()));
       await consumer.stop();

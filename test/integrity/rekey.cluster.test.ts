@@ -19,6 +19,8 @@ const MODULE = 'rekey_audit.v1';
 const PARTITIONS = 3;
 const ROUNDS = 3;
 const FLUSHED_IN = 1;
+/** So many records of each partition of the rekey topic are published once more. */
+const LATE = 100;
 
 /** Asked again when the log cannot say just then. */
 const endsOf = ({ log }: House, topic: string): Promise<readonly PartitionOffsets[]> =>
@@ -48,6 +50,23 @@ async function publishing(house: House, topic: string): Promise<void> {
     message: 'events are published under other keys',
     timeoutMs: 40_000,
   });
+}
+
+/** As a worker that stood still for long, and does not know that others have its partitions. */
+async function publishLate(house: House, topic: string): Promise<void> {
+  const producer = await house.log.createProducer();
+  for (const { partition, end } of await endsOf(house, topic))
+    for await (const page of house.log.read({ topic, partition, from: 0, to: Math.min(LATE, end) }))
+      await producer.send(
+        page.map(({ key, value, headers }) => ({
+          topic,
+          partition,
+          key: key!.toString(),
+          value: value!,
+          headers,
+        })),
+      );
+  await producer.close();
 }
 
 /** Fails unless the store has of each unit just the states and dead letters that the fold gives. */
@@ -93,12 +112,14 @@ describeOnStack('two workers that are killed in a loop, and a Redis that loses e
         await sleep(random.between(0, 300));
         await victim.start();
       }
+      await publishLate(house, topic);
       const sent = await stop();
       for (const source of REKEY_SOURCES) await settled(house, eventsTopic(namespace, source));
       await settled(house, topic);
 
       const { places, partitions, repeated } = await foldRekeyed(log, topic);
       expect(places).toEqual(await demandedPlaces(log, namespace, PARTITIONS));
+      expect(repeated).toBeGreaterThanOrEqual(LATE);
       const compared =
         (await compare(house, topic, partitions)) +
         (await compare(house, eventsTopic(namespace, REKEY_SOURCES[0]), await foldOwn(log, namespace)));

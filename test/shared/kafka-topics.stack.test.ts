@@ -127,26 +127,4 @@ describeOnStack('a member of a group on Kafka', () => {
     },
     TIMEOUT_MS,
   );
-
-  test(
-    'gets a record larger than its share of a fetch while another partition is never empty',
-    async () => {
-      const topic = await house.newTopic(2);
-      const filler = 'x'.repeat(400_000);
-      const fill = (): Promise<void> => house.append(topic, 0, [filler, filler]);
-      for (let n = 0; n < 12; n++) await fill();
-      await house.append(topic, 1, ['y'.repeat(1_200_000)]);
-      let large = false;
-      const member = await house.join({
-        topic,
-        async onBatch({ partition }) {
-          if (partition === 1) large = true;
-          else if (!large && member !== undefined && member.texts(0).length < 150) await fill();
-        },
-      });
-      await wait('either is through', () => large || member.texts(0).length >= 150);
-      expect(large).toBe(true);
-    },
-    TIMEOUT_MS,
-  );
 });

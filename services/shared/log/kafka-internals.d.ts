@@ -31,12 +31,7 @@ declare module 'kafkajs/src/consumer/runner.js' {
 }
 
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
-  interface Assigned {
-    readonly topic: string;
-    readonly partitions: readonly number[];
-  }
   interface ConsumerGroup {
-    filterPartitionsByNode(nodeId: number, assigned: readonly Assigned[]): Assigned[];
     recoverFromFetch(error: Error): Promise<void>;
   }
   const consumerGroup: { readonly prototype: ConsumerGroup };

@@ -72,30 +72,10 @@ runner.prototype.fetch = async function fetchAndTell(nodeId) {
   return wanted;
 };
 
-const { filterPartitionsByNode, recoverFromFetch } = consumerGroup.prototype;
+const { recoverFromFetch } = consumerGroup.prototype;
 
 consumerGroup.prototype.recoverFromFetch = async function tellAndRecover(error) {
   const handler = handlers.get(this);
   if (handler !== undefined) observers.get(handler)?.interrupted();
   await recoverFromFetch.call(this, error);
-};
-
-const turns = new WeakMap<object, number>();
-
-const rotate = <T>(list: readonly T[], by: number): T[] => {
-  const from = list.length === 0 ? 0 : by % list.length;
-  return [...list.slice(from), ...list.slice(0, from)];
-};
-
-/**
- * Trap 28: a broker fills its answer in the order in which it was asked, up to `maxBytes`, and gives only the first
- * partition a batch that is larger than `maxBytesPerPartition`. Asked in one order for ever, as kafkajs does, the last
- * partitions wait for as long as the first ones have records. So each partition comes first in its turn.
- */
-consumerGroup.prototype.filterPartitionsByNode = function filterInTurn(nodeId, assigned) {
-  const turn = turns.get(this) ?? 0;
-  turns.set(this, turn + 1);
-  const found = filterPartitionsByNode.call(this, nodeId, assigned);
-  const round = Math.floor(turn / Math.max(1, found.length));
-  return rotate(found, turn).map((at) => ({ ...at, partitions: rotate(at.partitions, round) }));
 };
