@@ -39,6 +39,8 @@ export interface ClaimedUnitDeps {
   readonly folded: (count: number) => void;
   /** The batch of an event is through. */
   readonly release: (event: DecodedEvent) => void;
+  /** Whether events are published under other keys, which no refused checkpoint takes back. */
+  readonly publishes: boolean;
   /** Ends what the claim still has under way. */
   readonly close: () => void;
 }
@@ -90,6 +92,8 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   let caughtUpAt: number | null = null;
   let cutAt = clock.now();
   let turnAt = clock.now();
+  /** Whether what was read of letters and sessions, by which it is decided what to publish, came from this claim's store. */
+  let confirmed = !deps.publishes;
 
   /** The entries that the items need, by item and reducer; what memory lacks is read in one round trip. */
   const load = async (items: readonly Item[]): Promise<readonly Entries[]> => {
@@ -114,6 +118,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       const texts = await deps.readMany([...fields, ...more]);
       cache.fill(wanted, texts.slice(0, fields.length));
       sessions.fill(more, texts.slice(fields.length));
+      if (more.length > 0) confirmed = !deps.publishes;
     }
     for (const { entries, want } of places) entries[want.index] = cache.get(want.index, want.key)!;
     return all;
@@ -124,6 +129,12 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     await deps.cut.make({ expected: stored, next, anchor: last && anchorOf(last), caughtUpAt });
     stored = next;
     cutAt = clock.now();
+  };
+  /** A store that lost the unit since the claim has no session either: everything would be new, and published again. */
+  const confirm = async (): Promise<void> => {
+    await cut();
+    await pipeline.drained();
+    confirmed = !pipeline.isLost;
   };
   const changed = (): boolean => position !== (stored ?? deps.position) || deps.cut.isWaiting;
 
@@ -197,7 +208,9 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
       turnAt = receivedAt;
-      await foldAll(taken.items, await load(taken.items));
+      const entries = await load(taken.items);
+      if (!confirmed) await confirm();
+      await foldAll(taken.items, entries);
       for (const { event } of taken.items) if (event !== null) deps.release(event);
       deps.folded(taken.items.length);
       caughtUpAt = position < batch.endOffset ? null : receivedAt;

@@ -164,6 +164,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       duplicate,
       folded: (count) => watch.folded(unit, count),
       release: decoder.release,
+      publishes: ours.rekeyed.length > 0,
       close: rekeyed.close,
     });
   };
