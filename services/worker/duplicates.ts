@@ -10,7 +10,6 @@ export interface IdWindow {
   seen(key: string, id: string, offset: number): boolean;
 }
 
-const NONE = -1;
 const MULTIPLIER = 0x01_00_01_93;
 
 /**
@@ -31,47 +30,79 @@ function createHash(): (key: string, id: string) => number {
   return (key, id) => mix(mix(0, id), key);
 }
 
-/** Enough buckets that most hold one record or none. */
-function bucketsFor(size: number): number {
-  return 2 ** Math.ceil(Math.log2(2 * size));
+/** Records of one hash's neighbourhood that stand together: with their hashes, as many as a line of memory holds. */
+const WAYS = 8;
+const NUMBERS = 2 * WAYS;
+/** Offsets are noted without their highest bits: two that are taken for one are told apart by what stands at their slot. */
+const LOW = 0x7f_ff_ff_ff;
+const EMPTY = -1;
+
+/** Enough that they are a third full, and hardly one ever overflows. */
+const setsFor = (size: number): number => 2 ** Math.max(0, Math.ceil(Math.log2((3 * size) / WAYS)));
+
+/** Those for which their set had no room; in the order of their offsets. */
+interface Overflowing {
+  offset: number;
+  readonly set: number;
 }
 
 /**
  * A function of the log alone: after a claim the records before the position are taken in again.
  *
- * A hash table of our own, because this is done once for every event: a map of joined texts costs three times as much,
- * most of it for the garbage collector. Each offset has its slot, so the oldest record makes room by itself. Hashes only
+ * A hash table of our own, because this is done once for every event, and what it costs is looking into memory: a map of
+ * joined texts looks into four places and makes garbage, this into one. Whatever is too old is written over. Hashes only
  * say where to look: what makes a duplicate is that key and id are equal.
  */
 export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
-  const mask = bucketsFor(size) - 1;
-  /** By bucket: the slot of its newest record. */
-  const heads = new Int32Array(mask + 1).fill(NONE);
-  // By slot; there is one at most for each event of a key.
-  const older = new Int32Array(size).fill(NONE);
-  const hashes = new Int32Array(size);
-  const offsets = new Float64Array(size).fill(NONE);
+  const mask = setsFor(size) - 1;
+  /** By set: hash and offset of each record. */
+  const table = new Int32Array((mask + 1) * NUMBERS).fill(EMPTY);
+  // By slot, which each offset has: the record itself.
+  const offsets = new Float64Array(size).fill(EMPTY);
   const ids = new Array<string>(size).fill('');
   const keys = new Array<string>(size).fill('');
-  let newest = NONE;
+  const overflow = new Map<string, Overflowing>();
+  /** By set: how many of them overflow. */
+  const overflowing = new Uint16Array(mask + 1);
+  let newest = -1;
 
-  const remove = (slot: number): void => {
-    const bucket = hashes[slot]! & mask;
-    offsets[slot] = NONE;
-    if (heads[bucket] === slot) {
-      heads[bucket] = older[slot]!;
-      return;
-    }
-    let newer = heads[bucket]!;
-    while (older[newer] !== slot) newer = older[newer]!;
-    older[newer] = older[slot]!;
+  const isAt = (offset: number, key: string, id: string): boolean => {
+    const slot = offset % size;
+    return offsets[slot] === offset && ids[slot] === id && keys[slot] === key;
   };
 
-  const find = (hash: number, key: string, id: string): number => {
-    let slot = heads[hash & mask]!;
-    while (slot !== NONE && !(hashes[slot] === hash && ids[slot] === id && keys[slot] === key))
-      slot = older[slot]!;
-    return slot;
+  const nameOf = (key: string, id: string): string => `${key.length},${key}${id}`;
+
+  /** Takes a record into the overflow of its set, and tells whether it was there. */
+  const overflows = (set: number, key: string, id: string, offset: number): boolean => {
+    const name = nameOf(key, id);
+    const found = overflow.get(name);
+    if (found !== undefined) {
+      overflow.delete(name);
+      overflowing[set]! -= 1;
+    }
+    overflow.set(name, { offset, set });
+    overflowing[set]! += 1;
+    for (const [oldest, entry] of overflow) {
+      if (offset - entry.offset <= size) break;
+      overflow.delete(oldest);
+      overflowing[entry.set]! -= 1;
+    }
+    return found !== undefined && offset - found.offset <= size;
+  };
+
+  const ageAt = (at: number, offset: number): number => ((offset % (LOW + 1)) - table[at + 1]!) & LOW;
+
+  /** Where a set has the same event, or else room for it; EMPTY for neither. */
+  const find = (set: number, hash: number, key: string, id: string, offset: number): number => {
+    const end = (set + 1) * NUMBERS;
+    let free = EMPTY;
+    for (let at = set * NUMBERS; at < end; at += 2) {
+      const age = ageAt(at, offset);
+      if (table[at + 1] === EMPTY || age > size) free = at;
+      else if (table[at] === hash && isAt(offset - age, key, id)) return at;
+    }
+    return free;
   };
 
   return {
@@ -79,20 +110,17 @@ export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
       if (offset <= newest) return false;
       newest = offset;
       const hash = hashOf(key, id);
-      const same = find(hash, key, id);
-      const isDuplicate = same !== NONE && offset - offsets[same]! <= size;
-      // One record stands for all of its event: a sender that repeats itself makes no bucket longer.
-      if (same !== NONE) remove(same);
+      const set = hash & mask;
+      const at = find(set, hash, key, id, offset);
+      const isFree = at === EMPTY || table[at + 1] === EMPTY || ageAt(at, offset) > size;
       const slot = offset % size;
-      if (offsets[slot] !== NONE) remove(slot);
-      const bucket = hash & mask;
-      hashes[slot] = hash;
       offsets[slot] = offset;
       ids[slot] = id;
       keys[slot] = key;
-      older[slot] = heads[bucket]!;
-      heads[bucket] = slot;
-      return isDuplicate;
+      if (at === EMPTY || (isFree && overflowing[set]! > 0)) return overflows(set, key, id, offset);
+      table[at] = hash;
+      table[at + 1] = offset % (LOW + 1);
+      return !isFree;
     },
   };
 }

@@ -1,0 +1,136 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Batch } from '../../services/shared/log/port.ts';
+import { type ClaimedUnitDeps, createClaimedUnit } from '../../services/worker/claimed-unit.ts';
+import type { Item } from '../../services/worker/intake.ts';
+import { createMutex } from '../../services/worker/mutex.ts';
+
+const itemAt = (offset: number, requeued: Item['requeued'] = null): Item => ({
+  offset,
+  timestamp: 1,
+  id: `id ${offset}`,
+  event: { offset, envelope: {} } as never,
+  refusal: null,
+  requeued,
+  keys: [],
+  origin: null,
+});
+
+const batch: Batch = { topic: 't', partition: 0, records: [], endOffset: 1_000 };
+
+interface Situation {
+  readonly publishes: boolean;
+  readonly batches: readonly (readonly Item[])[];
+  /** By batch: whether sessions must be read. */
+  readonly unknownSessions?: readonly boolean[];
+  /** The store refuses the first checkpoint. */
+  readonly refused?: boolean;
+}
+
+/** What a unit does with batches, in its order. */
+async function does({
+  publishes,
+  batches,
+  unknownSessions = [],
+  refused = false,
+}: Situation): Promise<string[]> {
+  const done: string[] = [];
+  let taken = 0;
+  let isLost = false;
+  const deps = {
+    stored: 5,
+    position: 5,
+    publishes,
+    intake: { readingBack: false, take: () => ({ kind: 'ok', items: batches[taken++] }) },
+    reduce: { item: ({ offset }: Item) => void done.push(`fold ${offset}`) },
+    cache: { fieldsOf: () => [], fill: () => undefined, isOverBudget: () => false },
+    sessions: {
+      missing: () => (unknownSessions[taken - 1] ? ['Session,,a'] : []),
+      fill: () => undefined,
+      accept: () => true,
+      isOverBudget: () => false,
+    },
+    careful: { active: false },
+    alone: createMutex(),
+    cut: {
+      isFull: false,
+      isWaiting: false,
+      make: async ({ next }: { next: number }) => void done.push(`checkpoint ${next}`),
+    },
+    pipeline: {
+      inFlight: 0,
+      get isLost() {
+        return isLost;
+      },
+      async drained() {
+        done.push('answered');
+        isLost = refused;
+      },
+    },
+    readMany: async (fields: readonly string[]) => {
+      done.push('read');
+      return fields.map(() => null);
+    },
+    checkpointMs: 1_000_000,
+    clock: { now: () => 0 },
+    duplicate: () => undefined,
+    folded: () => undefined,
+    release: () => undefined,
+  } as unknown as ClaimedUnitDeps;
+  const unit = createClaimedUnit(deps);
+  for (const _ of batches) await unit.take(batch);
+  return done;
+}
+
+describe('a unit that publishes', () => {
+  test('begins when the store has answered that the claim still holds', async () => {
+    expect(await does({ publishes: true, batches: [[itemAt(5)], [itemAt(6)]] })).toEqual([
+      'checkpoint 5',
+      'answered',
+      'fold 5',
+      'fold 6',
+    ]);
+  });
+
+  test('asks again after it read sessions: a store that lost them would make everything new', async () => {
+    const batches = [[itemAt(5)], [itemAt(6)], [itemAt(7)]];
+    expect(await does({ publishes: true, batches, unknownSessions: [false, true, false] })).toEqual([
+      'checkpoint 5',
+      'answered',
+      'fold 5',
+      'read',
+      'checkpoint 6',
+      'answered',
+      'fold 6',
+      'fold 7',
+    ]);
+  });
+
+  test('folds nothing when it does not', async () => {
+    const done = await does({
+      publishes: true,
+      batches: [[itemAt(5)]],
+      unknownSessions: [true],
+      refused: true,
+    });
+    expect(done).toEqual(['read', 'checkpoint 5', 'answered']);
+  });
+});
+
+test('a unit that publishes nothing does not wait: what a lost store led to, a checkpoint never stores', async () => {
+  expect(await does({ publishes: false, batches: [[itemAt(5)]], unknownSessions: [true] })).toEqual([
+    'read',
+    'fold 5',
+  ]);
+});
+
+test('before an event that was requeued it is known what became of those before it', async () => {
+  const requeued = { reducer: 'm.r', offset: 1 };
+  const batches = [[itemAt(5), itemAt(6, requeued), itemAt(7, requeued)]];
+  expect(await does({ publishes: false, batches })).toEqual([
+    'fold 5',
+    'checkpoint 6',
+    'fold 6',
+    'checkpoint 7',
+    'fold 7',
+  ]);
+});
