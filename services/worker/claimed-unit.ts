@@ -160,7 +160,11 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       careful.passed();
     });
 
-  const breathe = async (): Promise<void> => {
+  /** What is due between two events. */
+  const pause = async (): Promise<void> => {
+    const now = clock.now();
+    if (now - cutAt >= deps.checkpointMs && changed()) await cut();
+    if (now - turnAt <= TURN_MS) return;
     await turn();
     turnAt = clock.now();
   };
@@ -180,8 +184,8 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       if (deps.cut.isFull || item.requeued !== null) await cut();
       const pending = foldNext(item, entries[index]!);
       if (pending !== undefined) await pending;
-      // Not before every event: asking for the time costs as much as what is asked.
-      if ((index & 15) === 15 && clock.now() - turnAt > TURN_MS) await breathe();
+      // Not after every event: asking for the time costs as much as what is asked.
+      if (pending !== undefined || (index & 15) === 15) await pause();
     }
   };
 
@@ -208,6 +212,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
       turnAt = receivedAt;
+      caughtUpAt = null;
       const entries = await load(taken.items);
       if (!confirmed) await confirm();
       await foldAll(taken.items, entries);

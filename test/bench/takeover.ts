@@ -9,8 +9,8 @@ import { allStored, assertExact, storedEvents } from './outcome.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const SESSION_MS = 6_000;
-/** What the log adapter makes of that session: a fifth. */
-const HEARTBEAT_MS = SESSION_MS / 5;
+/** What the log adapter makes of that session: a fifth, and a second at most. */
+const HEARTBEAT_MS = Math.min(1_000, SESSION_MS / 5);
 const GRACE_MS = 2_000;
 const STUDENTS = 400;
 /** Enough that each partition gets events all the time, and little enough that nobody lags. */

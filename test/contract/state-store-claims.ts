@@ -96,6 +96,17 @@ export function claimContract(subject: () => Subject): void {
       expect(counts).toEqual([1, 2, 3, 1, 2, 3, 4, 1, 1]);
     });
 
+    test('those of a unit that has nothing to do are not counted: its owner said so', async () => {
+      const unit = await claimed('a');
+      await save(unit, 'a', null, 5);
+      for (const token of ['b', 'c']) await claim(unit, token);
+      await subject().store.checkpoint(
+        unit,
+        checkpoint({ token: 'c', expected: 5, next: 5, caughtUpAt: 1_000 }),
+      );
+      expect((await claim(unit, 'd')).claims).toBe(1);
+    });
+
     test('one that is sent again counts once', async () => {
       const unit = await claimed('a');
       await mark(unit, 'a', attempt);

@@ -22,6 +22,8 @@ interface Situation {
   readonly batches: readonly (readonly Item[])[];
   /** By batch: whether sessions must be read. */
   readonly unknownSessions?: readonly boolean[];
+  /** How long each event takes, of a reducer that gives a promise; 0 for one that takes no time and gives none. */
+  readonly foldMs?: number;
   /** The store refuses the first checkpoint. */
   readonly refused?: boolean;
 }
@@ -31,17 +33,26 @@ async function does({
   publishes,
   batches,
   unknownSessions = [],
+  foldMs = 0,
   refused = false,
 }: Situation): Promise<string[]> {
   const done: string[] = [];
   let taken = 0;
+  let now = 0;
   let isLost = false;
   const deps = {
     stored: 5,
     position: 5,
     publishes,
     intake: { readingBack: false, take: () => ({ kind: 'ok', items: batches[taken++] }) },
-    reduce: { item: ({ offset }: Item) => void done.push(`fold ${offset}`) },
+    reduce: {
+      item({ offset }: Item) {
+        done.push(`fold ${offset}`);
+        if (foldMs === 0) return undefined;
+        now += foldMs;
+        return Promise.resolve();
+      },
+    },
     cache: { fieldsOf: () => [], fill: () => undefined, isOverBudget: () => false },
     sessions: {
       missing: () => (unknownSessions[taken - 1] ? ['Session,,a'] : []),
@@ -70,8 +81,8 @@ async function does({
       done.push('read');
       return fields.map(() => null);
     },
-    checkpointMs: 1_000_000,
-    clock: { now: () => 0 },
+    checkpointMs: 250,
+    clock: { now: () => now },
     duplicate: () => undefined,
     folded: () => undefined,
     release: () => undefined,
@@ -132,5 +143,18 @@ test('before an event that was requeued it is known what became of those before 
     'fold 6',
     'checkpoint 7',
     'fold 7',
+  ]);
+});
+
+test('events that take long are checkpointed in time, however many came together', async () => {
+  const batches = [[5, 6, 7, 8, 9].map((offset) => itemAt(offset))];
+  expect(await does({ publishes: false, batches, foldMs: 130 })).toEqual([
+    'fold 5',
+    'fold 6',
+    'checkpoint 7',
+    'fold 7',
+    'fold 8',
+    'checkpoint 9',
+    'fold 9',
   ]);
 });

@@ -29,8 +29,8 @@ if stored[1] ~= token then return {'token', stored[2]} end
 if (stored[2] or '') ~= expected then return {'offset', stored[2]} end
 
 redis.call('HSET', meta, 'next', next)
--- The position moved: nobody is stuck here, and what was about to be reduced is done.
-if next ~= expected then redis.call('HSET', meta, 'claims', 0, 'attempt', '') end
+-- The position moved, or there is nothing to move it: nobody is stuck here, and what was about to be reduced is done.
+if next ~= expected or caughtUpAt ~= '' then redis.call('HSET', meta, 'claims', 0, 'attempt', '') end
 if caughtUpAt ~= '' then redis.call('HSET', meta, 'caughtUpAt', caughtUpAt) end
 if anchor ~= '' then redis.call('HSET', meta, 'anchor', anchor) end
 local at = 10

@@ -45,7 +45,7 @@ export interface Claim {
   readonly anchor: Anchor | null;
   /** The log's end when a claim first found no position: below it the states are being rebuilt. */
   readonly target: number | null;
-  /** Claims in a row, with this one, since a checkpoint last moved the position. */
+  /** Claims in a row, with this one, since a checkpoint last moved the position, or said that there is nothing beyond. */
   readonly claims: number;
   /**
    * What was marked and not got through, and how many owners marked it, one after another; null without one. An owner

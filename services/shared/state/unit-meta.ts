@@ -97,7 +97,8 @@ export function objection(stored: UnitMeta | undefined, checkpoint: Checkpoint):
 
 /** What is stored after a checkpoint that nothing objects to. */
 export function advanced(stored: UnitMeta, { next, anchor, caughtUpAt }: Checkpoint): UnitMeta {
-  const isMoved = next !== stored.next;
+  // Or there is nothing to move it.
+  const isMoved = next !== stored.next || caughtUpAt !== null;
   return {
     ...stored,
     next,
