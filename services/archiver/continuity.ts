@@ -1,7 +1,6 @@
-import type { ChainEnd } from '../shared/archive/chain-end.ts';
+import type { ArchiveAnchor } from '../shared/archive/anchor.ts';
 import type { ArchivedPartition } from '../shared/archive/object-name.ts';
 import { anchorOf } from '../shared/archive/object-range.ts';
-import type { ObjectOpener } from '../shared/archive/open-object.ts';
 import { LecternError } from '../shared/errors.ts';
 import { type MissingOffsets, missingMessage } from '../shared/history/gap.ts';
 import type { LogRecord } from '../shared/log/port.ts';
@@ -29,25 +28,6 @@ export function checkBounds(
     throw foreignLog(
       `the archive of ${of.topic}/${of.partition} ends at offset ${next}, but the log at ${end}`,
     );
-}
-
-/** The newest record of an archive, by which a log that was made anew under the old name is noticed. */
-export interface ArchiveAnchor {
-  readonly offset: number;
-  readonly hash: string;
-}
-
-/** Out of the metadata of the object that ends the chain, or, where that was put without one, out of the object. */
-export async function readAnchor(
-  opener: ObjectOpener,
-  { name, range, sizeBytes }: ChainEnd,
-): Promise<ArchiveAnchor> {
-  const offset = range.last;
-  if (range.anchor !== null) return { offset, hash: range.anchor };
-  const object = await opener.open({ name, first: range.first, sizeBytes });
-  let last: LogRecord | undefined;
-  for await (const records of object.pages(offset)) last = records.at(-1);
-  return { offset, hash: anchorOf(last!) };
 }
 
 /** What is wrong when the log has another record at the anchor's offset than the archive; null when nothing is. */

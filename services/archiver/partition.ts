@@ -1,3 +1,4 @@
+import { type ArchiveAnchor, readAnchor } from '../shared/archive/anchor.ts';
 import { type ChainEnd, findChainEnd, findHighestEnd } from '../shared/archive/chain-end.ts';
 import type { ArchivedPartition } from '../shared/archive/object-name.ts';
 import { parseMetadata, toMetadata } from '../shared/archive/object-range.ts';
@@ -7,7 +8,7 @@ import type { ArchiveStore } from '../shared/archive/port.ts';
 import { LecternError, messageOf } from '../shared/errors.ts';
 import type { EventLog, GroupConsumer, LogRecord } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import { type ArchiveAnchor, anchorFault, checkBounds, gapError, readAnchor } from './continuity.ts';
+import { anchorFault, checkBounds, gapError } from './continuity.ts';
 import type { EncodedObject, ObjectEncoder } from './object.ts';
 import { createPartitionBuffer } from './partition-buffer.ts';
 import { retry } from './retry.ts';

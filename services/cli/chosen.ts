@@ -1,7 +1,7 @@
 import { LecternError } from '../shared/errors.ts';
 import { type FoundLetter, findLetters, titleOf } from './find-letters.ts';
 import type { House } from './house.ts';
-import type { LetterFilter } from './letter-filter.ts';
+import { type LetterFilter, noneFound } from './letter-filter.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -28,15 +28,20 @@ export async function chooseLetters(
 }
 
 /** Prints what became of them. Answers whether every one went as asked. */
-export function printOutcomes(outcomes: readonly Outcome[], json: boolean): boolean {
+export function printOutcomes(
+  outcomes: readonly Outcome[],
+  { json, filter, mayRun }: { json: boolean; filter: LetterFilter } & Pick<House, 'mayRun'>,
+): boolean {
   const rows = outcomes.map(({ letter, ...outcome }) => {
     const { unit, reducer, offset } = letter;
     return { ...unit, offset, reducer, status: outcome.status, at: outcome.offset, because: outcome.because };
   });
   if (json) console.log(JSON.stringify(rows, null, 2));
-  else if (rows.length === 0) console.log('no open dead letters');
+  else if (rows.length === 0) console.log(noneFound(filter));
   else
     for (const { letter, status, because } of outcomes)
       console.log(`${status}: ${titleOf(letter)}${because === null ? '' : `: ${because}`}`);
+  if (!json && !mayRun && outcomes.some(({ status }) => status !== 'skipped'))
+    console.log('this takes effect when the product is started again');
   return outcomes.every(({ status }) => ['requeued', 'closed', 'dropped'].includes(status));
 }

@@ -19,7 +19,7 @@ export function createDropCommand(run: RunInHouse): Command {
       run(command, async (house) => {
         const chosen = await chooseLetters(house, filter, yes);
         const outcomes = await dropLetters(house, chosen, 'a person dropped the event');
-        if (!printOutcomes(outcomes, json)) process.exitCode = 1;
+        if (!printOutcomes(outcomes, { json, filter, mayRun: house.mayRun })) process.exitCode = 1;
       }),
     );
 }

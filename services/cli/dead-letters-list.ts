@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { EXPIRED, findLetters } from './find-letters.ts';
-import { type LetterFilter, withFilters } from './letter-filter.ts';
+import { type LetterFilter, noneFound, withFilters } from './letter-filter.ts';
 import type { RunInHouse } from './run-in-house.ts';
 
 const REASON_IN_TABLE = 80;
@@ -20,7 +20,7 @@ export function createListCommand(run: RunInHouse): Command {
           reason,
         }));
         if (json === true) console.log(JSON.stringify({ deadLetters: rows, more }, null, 2));
-        else if (rows.length === 0) console.log('no open dead letters');
+        else if (rows.length === 0) console.log(noneFound(filter));
         else {
           console.table(
             rows.map((row) => ({

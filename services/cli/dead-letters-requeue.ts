@@ -40,7 +40,7 @@ export function createRequeueCommand(run: RunInHouse): Command {
         const requeued = await requeueLetters(house, await chooseLetters(house, filter, yes));
         const waitMs = (wait === true ? WAIT_SECONDS : (wait ?? 0)) * 1_000;
         const outcomes = wait === undefined ? requeued : await waitRequeued(house, requeued, waitMs);
-        if (!printOutcomes(outcomes, json)) process.exitCode = 1;
+        if (!printOutcomes(outcomes, { json, filter, mayRun: house.mayRun })) process.exitCode = 1;
       }),
     );
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { EXPIRED, type FoundLetter, findLetters, titleOf } from './find-letters.ts';
-import { type LetterFilter, withFilters } from './letter-filter.ts';
+import { type LetterFilter, noneFound, withFilters } from './letter-filter.ts';
 import type { RunInHouse } from './run-in-house.ts';
 
 /** Everything that is known of a dead letter, for people. */
@@ -21,7 +21,7 @@ export function createShowCommand(run: RunInHouse): Command {
       run(command, async (house) => {
         const { letters, more } = await findLetters(house, filter);
         if (json === true) console.log(JSON.stringify({ deadLetters: letters, more }, null, 2));
-        else if (letters.length === 0) console.log('no open dead letters');
+        else if (letters.length === 0) console.log(noneFound(filter));
         else {
           console.log(letters.map(describeLetter).join('\n\n'));
           if (more)

@@ -1,7 +1,7 @@
 import type { OpenDeadLetter, Unit } from '../shared/state/port.ts';
 import type { House } from './house.ts';
 import { readCopies } from './letter-copies.ts';
-import { isMeant, type LetterFilter } from './letter-filter.ts';
+import { checkFilter, isMeant, type LetterFilter } from './letter-filter.ts';
 import { unitsOf } from './units.ts';
 
 /** An open dead letter, with what is still known of why. */
@@ -51,6 +51,7 @@ async function describe(
 
 /** The open dead letters that a filter means, by module, topic, partition and offset. */
 export async function findLetters(house: Reading, filter: LetterFilter): Promise<Found> {
+  checkFilter(filter);
   const letters: FoundLetter[] = [];
   const text = filter.reason?.toLowerCase();
   for (const unit of await unitsOf(filter.module, house)) {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { LecternError } from '../shared/errors.ts';
 import type { OpenDeadLetter, Unit } from '../shared/state/port.ts';
 
 /** Which dead letters are meant; a dead letter must pass all that are given. */
@@ -42,6 +43,18 @@ export function withFilters(command: Command, limit: number): Command {
     .option('--to <offset>', 'of events up to this offset', number)
     .option('--reason <text>', 'whose reason contains this text')
     .option('--limit <n>', 'at most so many', positive, limit);
+}
+
+/** What is said when no dead letter is meant: one that was filtered out is not gone. */
+export function noneFound({ limit: _, ...filters }: LetterFilter): string {
+  const isFiltered = Object.values(filters).some((value) => value !== undefined);
+  return isFiltered ? 'no open dead letter passes these filters' : 'no open dead letters';
+}
+
+/** Throws CONFIG_INVALID when no dead letter could pass. */
+export function checkFilter({ from, to }: LetterFilter): void {
+  if (from !== undefined && to !== undefined && from > to)
+    throw new LecternError('CONFIG_INVALID', `--from ${from} lies beyond --to ${to}: exchange them`);
 }
 
 /** What can be told without the reason. */

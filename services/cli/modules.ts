@@ -7,7 +7,7 @@ import type { RunInHouse } from './run-in-house.ts';
 /** `lectern modules` */
 export function createModulesCommand(env: Environment, run: RunInHouse): Command {
   return new Command('modules')
-    .description('what is installed, and whether it runs')
+    .description('what is installed; pause it, and let it go on')
     .addCommand(createModulesListCommand(env))
     .addCommand(createModulesPauseCommand(run))
     .addCommand(createModulesResumeCommand(run));

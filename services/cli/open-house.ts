@@ -102,7 +102,7 @@ export async function openHouse(env: Environment): Promise<OpenedHouse> {
   const { log, state, archive, mayRun } = stores;
   const namespace = common.LECTERN_NAMESPACE;
   const history = createHistory({ log, archive, namespace });
-  const control = createControl({ log, history, namespace, logger });
+  const control = createControl({ log, history, archive, namespace, logger });
   return {
     house: { namespace, modules, sources, log, state, history, control, clock: systemClock, mayRun },
     async close() {

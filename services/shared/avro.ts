@@ -38,9 +38,59 @@ export type Decoded<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'deadLetter'; readonly reason: string };
 
-export interface SingleObjectCodec<T> {
-  encode(value: T): Buffer;
+export interface SingleObjectReader<T> {
   decode(bytes: Buffer): Decoded<T>;
+}
+
+export interface SingleObjectCodec<T> extends SingleObjectReader<T> {
+  encode(value: T): Buffer;
+}
+
+interface WrittenBy {
+  /** The fingerprint, in two halves. */
+  readonly high: number;
+  readonly low: number;
+  /** Undefined when it is written in the very shape that is read. */
+  readonly resolver: ReturnType<AvroType['createResolver']> | undefined;
+}
+
+function writtenBy(type: AvroType, shape: AvroType): WrittenBy {
+  const bytes = fingerprint(type);
+  const resolver = type === shape ? undefined : shape.createResolver(type);
+  return { high: bytes.readInt32LE(0), low: bytes.readInt32LE(4), resolver };
+}
+
+const refuse = (reason: string): Decoded<never> => ({ kind: 'deadLetter', reason });
+
+/**
+ * Reads what any of `types` wrote, as `shape`: one of them, or a part of their fields, where the others are skipped, which
+ * costs less than reading them.
+ */
+export function createSingleObjectReader<T>(
+  types: readonly AvroType[],
+  shape: AvroType,
+): SingleObjectReader<T> {
+  const known = types.map((type) => writtenBy(type, shape)).reverse();
+  return {
+    decode(bytes) {
+      if (bytes.length < HEADER_BYTES || bytes[0] !== MARKER[0] || bytes[1] !== MARKER[1])
+        return refuse('not in Avro single-object encoding: the marker C3 01 is missing');
+      const high = bytes.readInt32LE(MARKER.length);
+      const low = bytes.readInt32LE(MARKER.length + 4);
+      const writer = known.find((one) => one.low === low && one.high === high);
+      if (writer === undefined) {
+        const hex = bytes.subarray(MARKER.length, HEADER_BYTES).toString('hex');
+        return refuse(`unknown schema fingerprint ${hex}: deploy the version that has it`);
+      }
+      try {
+        const { value, offset } = shape.decode(bytes, HEADER_BYTES, writer.resolver);
+        if (offset === bytes.length) return { kind: 'ok', value: value as T };
+        return refuse(`the Avro body does not decode: ${offset < 0 ? 'it is cut short' : 'bytes follow it'}`);
+      } catch (error) {
+        return refuse(`the Avro body does not decode: ${(error as Error).message}`);
+      }
+    },
+  };
 }
 
 /** Writes with the last of `types`; reads what any of them wrote, as the last one's shape. */
@@ -48,41 +98,9 @@ export function createSingleObjectCodec<T>(types: readonly AvroType[]): SingleOb
   const writer = types.at(-1);
   if (writer === undefined) throw new TypeError('a codec needs at least one schema');
   const header = Buffer.concat([MARKER, fingerprint(writer)]);
-  const readers = new Map<
-    string,
-    { type: AvroType; resolver: ReturnType<AvroType['createResolver']> | undefined }
-  >();
-  for (const type of types) {
-    const resolver = type === writer ? undefined : writer.createResolver(type);
-    readers.set(fingerprint(type).toString('latin1'), { type, resolver });
-  }
   return {
     encode: (value) => Buffer.concat([header, writer.toBuffer(value)]),
-    decode(bytes) {
-      if (bytes.length < HEADER_BYTES || bytes[0] !== MARKER[0] || bytes[1] !== MARKER[1])
-        return {
-          kind: 'deadLetter',
-          reason: 'not in Avro single-object encoding: the marker C3 01 is missing',
-        };
-      const reader = readers.get(bytes.toString('latin1', MARKER.length, HEADER_BYTES));
-      if (reader === undefined) {
-        const hex = bytes.subarray(MARKER.length, HEADER_BYTES).toString('hex');
-        return {
-          kind: 'deadLetter',
-          reason: `unknown schema fingerprint ${hex}: deploy the version that has it`,
-        };
-      }
-      try {
-        const { value, offset } = writer.decode(bytes, HEADER_BYTES, reader.resolver);
-        if (offset === bytes.length) return { kind: 'ok', value: value as T };
-        return {
-          kind: 'deadLetter',
-          reason: `the Avro body does not decode: ${offset < 0 ? 'it is cut short' : 'bytes follow it'}`,
-        };
-      } catch (error) {
-        return { kind: 'deadLetter', reason: `the Avro body does not decode: ${(error as Error).message}` };
-      }
-    },
+    ...createSingleObjectReader<T>(types, writer),
   };
 }
 

@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createSingleObjectCodec, type Decoded, parseSchema } from './avro.ts';
+import {
+  createSingleObjectCodec,
+  createSingleObjectReader,
+  type Decoded,
+  parseSchema,
+  type SingleObjectReader,
+} from './avro.ts';
 
 /** The largest number that an envelope takes: avsc writes longs below 2^53 - 1. */
 export const MAX_NUMBER = Number.MAX_SAFE_INTEGER - 1;
@@ -39,4 +45,14 @@ export interface EventCodec {
 
 export function createEventCodec(): EventCodec {
   return createSingleObjectCodec<Envelope>(loadEventSchemas().map(parseSchema));
+}
+
+type Part<K extends keyof Envelope> = SingleObjectReader<Pick<Envelope, K>>;
+
+/** Reads some fields of envelopes, of whatever version, and skips the others. */
+export function createPartReader<K extends keyof Envelope>(names: readonly K[]): Part<K> {
+  const schemas = loadEventSchemas();
+  const newest = schemas.at(-1) as { readonly fields: readonly { readonly name: string }[] };
+  const fields = newest.fields.filter(({ name }) => names.includes(name as K));
+  return createSingleObjectReader(schemas.map(parseSchema), parseSchema({ ...newest, fields }));
 }

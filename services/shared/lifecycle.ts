@@ -18,6 +18,11 @@ export interface Lifecycle {
   onStop(name: string, step: () => Promise<void> | void): void;
   /** Ends the process with an error after the shutdown steps; the supervisor or the cluster starts it anew. */
   fail(error: Error): void;
+  /**
+   * Asks `take` of every rejection that nobody handles and every exception that nobody catches, within the event of the
+   * process. When it says true the process goes on; what nobody takes is a bug of ours, and ends it.
+   */
+  onStray(take: (error: unknown) => boolean): void;
   readonly stopping: AbortSignal;
 }
 
@@ -96,11 +101,16 @@ export function runService<C extends ServiceConfig>(service: Service<C>): void {
   process.on('SIGTERM', () => end(0, 'SIGTERM'));
   process.on('SIGINT', () => end(0, 'SIGINT'));
   process.on('disconnect', () => end(0, 'the parent process is gone'));
-  process.on('unhandledRejection', (reason) => fail(toError(reason)));
-  process.on('uncaughtException', fail);
+  const takers: ((error: unknown) => boolean)[] = [];
+  const stray = (error: unknown): void => {
+    if (!takers.some((take) => take(error))) fail(toError(error));
+  };
+  process.on('unhandledRejection', stray);
+  process.on('uncaughtException', stray);
   const lifecycle: Lifecycle = {
     onStop: (name, run) => void steps.push({ name, run }),
     fail,
+    onStray: (take) => void takers.push(take),
     stopping: stopping.signal,
   };
   service.start({ config, logger, lifecycle }).catch((error: unknown) => fail(toError(error)));

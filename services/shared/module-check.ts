@@ -13,7 +13,10 @@ function checkTogether(reducers: readonly ModuleReducer[], report: Report): void
     report('REDUCERS', `two reducers have the id ${id}; rename one of the functions`);
 }
 
-/** SHA-256, in hex, over what the states of one version depend on. The order of the reducers is no part of it. */
+/**
+ * SHA-256, in hex, over what the states of one version depend on: all that a reducer may set. Only `default` is no part of
+ * it, which queries answer where there is no state, nor is the order of the reducers, which do not see each other.
+ */
 function reducersHash(reducers: readonly ModuleReducer[]): string {
   const facts = reducers
     .map(({ name, scope, contexts, nullState, stateType }) =>

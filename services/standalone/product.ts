@@ -20,6 +20,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import { createEmbeddedState } from '../shared/state/embedded.ts';
 import { workerLimits } from '../worker/config.ts';
+import { createStrays } from '../worker/strays.ts';
 import { createWatchdog } from '../worker/watchdog.ts';
 import { createWorker } from '../worker/worker.ts';
 import type { StandaloneConfig } from './config.ts';
@@ -78,10 +79,12 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     keepIp: config.LECTERN_KEEP_IP,
   });
   const history = createHistory({ log, archive, namespace });
-  const control = createControl({ ...common, log, history });
+  const control = createControl({ ...common, log, history, archive });
   lifecycle.onStop('control', () => control.close());
   const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: installation.modules });
   lifecycle.onStop('watchdog', () => watchdog.stop());
+  const strays = createStrays(common);
+  lifecycle.onStray(strays.take);
   const worker = createWorker({
     ...common,
     log,
@@ -91,6 +94,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     modules: installation.modules,
     limits: workerLimits(config),
     watchdog,
+    strays,
     clock: systemClock,
     failed: lifecycle.fail,
   });

@@ -12,7 +12,7 @@ export interface BreakerLimits {
   /** Fewer within the window never pause a module. */
   readonly letters: number;
   readonly windowMs: number;
-  /** Open dead letters of a module in this process. */
+  /** Open dead letters of one version of a module, in all units that this process has of it. */
   readonly open: number;
 }
 

@@ -1,8 +1,8 @@
 import type { Attempt, Claim } from '../shared/state/port.ts';
 
-/** Claims in a row without progress from which on events are taken one by one. */
+/** Processes in a row that claimed without progress, from which on events are taken one by one. */
 const SUSPICIOUS_CLAIMS = 3;
-/** Owners in a row that ended with the same event in hand: it is what ends the process. */
+/** Processes that ended with the same event in hand: it is what ends them. */
 const CONVICTING_CLAIMS = 3;
 /** Events taken one by one before the unit trusts itself again: more than a second's worth at full speed. */
 const CAREFUL_EVENTS = 10_000;

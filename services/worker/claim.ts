@@ -1,18 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import type { Control } from '../shared/control/port.ts';
 import type { History } from '../shared/history/port.ts';
 import type { EventLog } from '../shared/log/port.ts';
 import type { Claim, DeadLetterKey, StateStore, Unit, UnitFacts } from '../shared/state/port.ts';
+import { createToken } from '../shared/state/unit-meta.ts';
 import { factsProblem, positionProblem, type Range } from './claim-check.ts';
 import type { Marks } from './rekey-gate.ts';
 
 export interface ClaimDeps {
+  /** Names the process, and no other that ever was. */
+  readonly process: string;
   readonly unit: Unit;
   readonly facts: UnitFacts;
   /** How many offsets before the position are read back, to know the duplicates of what follows. */
   readonly readBack: number;
   readonly log: Pick<EventLog, 'offsets'>;
-  readonly history: Pick<History, 'start'>;
+  readonly history: Pick<History, 'start' | 'conflict'>;
   readonly state: Pick<StateStore, 'claim' | 'deadLetterKeys'>;
   readonly control: Pick<Control, 'publish'>;
   /**
@@ -31,6 +33,8 @@ export interface Claimed {
   readonly position: number;
   /** Where to read from: before the position, as far back as there are records that say what is a duplicate. */
   readonly readFrom: number;
+  /** How many offsets before it would have been read back, had history not begun only there. */
+  readonly beforeHistory: number;
   readonly open: readonly DeadLetterKey[];
   /** What is published already. */
   readonly marks: Marks;
@@ -52,7 +56,7 @@ export async function claimUnit(deps: ClaimDeps, wanted: () => boolean): Promise
     };
   let range = await askRange();
   if (!wanted()) return null;
-  const token = randomUUID();
+  const token = createToken(deps.process);
   const claim = await state.claim(unit, token, facts, range.end);
   const stopped = (reason: string): ClaimOutcome => ({ kind: 'stopped', reason });
   const changed = factsProblem(claim.facts, facts);
@@ -61,7 +65,11 @@ export async function claimUnit(deps: ClaimDeps, wanted: () => boolean): Promise
   if (claim.next !== null && claim.next > range.end) range = await askRange();
   const back = claim.next === null ? 0 : Math.max(0, claim.next - deps.readBack);
   const oldest = back >= range.start ? range.start : Math.min(range.start, await deps.history.start(at));
-  const problem = positionProblem(claim, range, oldest);
+  // An anchor says that the log is the one that was reduced. Where there is none, or the archive is read as well, it must
+  // be the one that was archived.
+  const isArchiveRead = claim.next === null || back < range.start;
+  const problem =
+    (isArchiveRead ? await deps.history.conflict(at) : null) ?? positionProblem(claim, range, oldest);
   if (problem !== null) return stopped(problem);
   if (!wanted()) return null;
   // After the token is stored: what the last owner decided until then counts, and is taken in now.
@@ -70,5 +78,7 @@ export async function claimUnit(deps: ClaimDeps, wanted: () => boolean): Promise
   const marks = await deps.published(claim);
   if (marks === null || !wanted()) return null;
   const position = claim.next ?? oldest;
-  return { kind: 'claimed', token, claim, position, readFrom: Math.max(back, oldest), open, marks };
+  const readFrom = Math.max(back, oldest);
+  const beforeHistory = claim.next === null ? 0 : readFrom - back;
+  return { kind: 'claimed', token, claim, position, readFrom, beforeHistory, open, marks };
 }

@@ -5,15 +5,15 @@ import type { Anchor } from '../shared/state/port.ts';
 import type { Careful } from './careful.ts';
 import type { Cut } from './cut.ts';
 import type { DecodedEvent } from './decode.ts';
-import type { Entry } from './entry.ts';
 import type { Intake, Item } from './intake.ts';
 import type { Letters } from './letters.ts';
+import { createLoadEntries, type Entries } from './load-entries.ts';
 import type { Mutex } from './mutex.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reduce } from './reduce.ts';
 import type { SessionSweep } from './session-sweep.ts';
 import type { Sessions } from './sessions.ts';
-import type { StateCache, Wanted } from './state-cache.ts';
+import type { StateCache } from './state-cache.ts';
 
 export interface ClaimedUnitDeps {
   /** The offset that is stored; null when nothing was ever checkpointed. */
@@ -55,8 +55,6 @@ export interface ClaimedUnit {
   readonly readingBack: boolean;
   /** Where to read from when the partition was given anew. */
   resumeFrom(): number;
-  /** What lies before the position cannot be read. */
-  skipReadBack(): void;
   /** Folds a batch. Null, or why the unit must stop. */
   take(batch: Batch): Promise<string | null>;
   /** A fetch ended at the log's end with nothing beyond `position`. */
@@ -67,16 +65,20 @@ export interface ClaimedUnit {
   tick(): Promise<void>;
   /** Cuts what is left and waits until it is stored or lost. */
   flush(): Promise<void>;
-  /** The claim is over: nothing more is published for it. */
+  /** Folds no further event of the batch in hand, and is to be given no other: only `flush` and `close` may follow. */
+  halt(): void;
+  /** The claim is over: nothing more is folded or published for it. */
   close(): void;
 }
-
-type Entries = (Entry | null)[];
 
 /** What is stored of a record to know it again: nothing that it says. */
 const anchorOf = ({ offset, timestamp, id }: Item): Anchor => ({ offset, timestamp, id });
 
 const IDLE_RENEWAL_MS = 1_000;
+/** How much longer than usual a unit that is behind goes without a checkpoint: nobody sees that it is fresh. */
+const BEHIND_TIMES = 4;
+/** But not for more events than these, which stay in memory until then. */
+const BEHIND_EVENTS = 2_000;
 /** Reducing for longer without a break would keep the process from its heartbeats. */
 const TURN_MS = 50;
 
@@ -86,43 +88,18 @@ const TURN_MS = 50;
  */
 export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   const { intake, reduce, cache, sessions, careful, pipeline, clock } = deps;
+  const load = createLoadEntries(deps);
   let { position, stored } = deps;
   /** The last item that was folded. */
   let last: Item | null = null;
   let caughtUpAt: number | null = null;
+  /** Whether the log had more than the last batch when that was read. */
+  let isBehind = false;
   let cutAt = clock.now();
   let turnAt = clock.now();
   /** Whether what was read of letters and sessions, by which it is decided what to publish, came from this claim's store. */
   let confirmed = !deps.publishes;
-
-  /** The entries that the items need, by item and reducer; what memory lacks is read in one round trip. */
-  const load = async (items: readonly Item[]): Promise<readonly Entries[]> => {
-    const wanted: Wanted[] = [];
-    const places: { readonly entries: Entries; readonly want: Wanted }[] = [];
-    const all = items.map(({ keys }) => {
-      const entries: Entries = new Array<Entry | null>(keys.length);
-      for (let index = 0; index < keys.length; index++) {
-        const key = keys[index]!;
-        const entry = key === null ? null : cache.get(index, key);
-        if (entry === undefined) {
-          const want = { index, key: key! };
-          wanted.push(want);
-          places.push({ entries, want });
-        } else entries[index] = entry;
-      }
-      return entries;
-    });
-    const fields = cache.fieldsOf(wanted);
-    const more = sessions.missing(items);
-    if (fields.length + more.length > 0) {
-      const texts = await deps.readMany([...fields, ...more]);
-      cache.fill(wanted, texts.slice(0, fields.length));
-      sessions.fill(more, texts.slice(fields.length));
-      if (more.length > 0) confirmed = !deps.publishes;
-    }
-    for (const { entries, want } of places) entries[want.index] = cache.get(want.index, want.key)!;
-    return all;
-  };
+  let halted = false;
 
   const cut = async (): Promise<void> => {
     const next = position;
@@ -137,6 +114,12 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     confirmed = !pipeline.isLost;
   };
   const changed = (): boolean => position !== (stored ?? deps.position) || deps.cut.isWaiting;
+  /** A key that changes again until the checkpoint is written once, so one that comes later costs less. */
+  const isDue = (now: number): boolean => {
+    if (!changed()) return false;
+    const mayWait = isBehind && position - (stored ?? deps.position) < BEHIND_EVENTS;
+    return now - cutAt >= (mayWait ? BEHIND_TIMES : 1) * deps.checkpointMs;
+  };
 
   const foldItem = (item: Item, entries: Entries): Promise<void> | undefined => {
     const isNothing = item.event === null && item.origin === null;
@@ -152,7 +135,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   /** What ends the process is found by what was stored before it. */
   const foldCarefully = (item: Item, entries: Entries): Promise<void> =>
     deps.alone(async () => {
-      if (pipeline.isLost) return;
+      if (pipeline.isLost || halted) return;
       await foldItem(item, entries);
       passed(item);
       await cut();
@@ -163,7 +146,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   /** What is due between two events. */
   const pause = async (): Promise<void> => {
     const now = clock.now();
-    if (now - cutAt >= deps.checkpointMs && changed()) await cut();
+    if (isDue(now)) await cut();
     if (now - turnAt <= TURN_MS) return;
     await turn();
     turnAt = clock.now();
@@ -177,8 +160,21 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     return undefined;
   };
 
+  /** The claim may be old: cut at once, its first few events would pass for progress of a process that soon ends. */
+  const delayFirstCut = (): void => {
+    if (last === null) cutAt = turnAt;
+  };
+
+  const prepare = async (items: readonly Item[]): Promise<readonly Entries[]> => {
+    const { entries, readSessions } = await load(items);
+    if (readSessions) confirmed = !deps.publishes;
+    if (!confirmed) await confirm();
+    delayFirstCut();
+    return entries;
+  };
+
   const foldAll = async (items: readonly Item[], entries: readonly Entries[]): Promise<void> => {
-    for (let index = 0; index < items.length && !pipeline.isLost; index++) {
+    for (let index = 0; index < items.length && !pipeline.isLost && !halted; index++) {
       const item = items[index]!;
       // One letter may be requeued twice: what became of the first must be known, as it is in a replay.
       if (deps.cut.isFull || item.requeued !== null) await cut();
@@ -206,20 +202,19 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       return intake.readingBack;
     },
     resumeFrom: intake.resumeFrom,
-    skipReadBack: intake.skipReadBack,
     async take(batch) {
       const taken = intake.take(batch.records);
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
       turnAt = receivedAt;
       caughtUpAt = null;
-      const entries = await load(taken.items);
-      if (!confirmed) await confirm();
+      isBehind = (taken.items.at(-1)?.offset ?? position) + 1 < batch.endOffset;
+      const entries = await prepare(taken.items);
       await foldAll(taken.items, entries);
       for (const { event } of taken.items) if (event !== null) deps.release(event);
       deps.folded(taken.items.length);
       caughtUpAt = position < batch.endOffset ? null : receivedAt;
-      if (changed() && clock.now() - cutAt >= deps.checkpointMs) await cut();
+      if (isDue(clock.now())) await cut();
       makeRoom();
       return null;
     },
@@ -229,14 +224,20 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     drop: (reducer, offset) => deps.letters.close(reducer, offset),
     async tick() {
       if (pipeline.inFlight === 0) await deps.sweep.step();
-      const age = clock.now() - cutAt;
-      const renewal = caughtUpAt !== null && age >= IDLE_RENEWAL_MS && pipeline.inFlight === 0;
-      if ((changed() && age >= deps.checkpointMs) || renewal) await cut();
+      const now = clock.now();
+      const renewal = caughtUpAt !== null && now - cutAt >= IDLE_RENEWAL_MS && pipeline.inFlight === 0;
+      if (isDue(now) || renewal) await cut();
     },
     async flush() {
       if (changed()) await cut();
       await pipeline.drained();
     },
-    close: deps.close,
+    halt() {
+      halted = true;
+    },
+    close() {
+      halted = true;
+      deps.close();
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commonShape, integer } from '../shared/config.ts';
+import { sessionSettings } from '../shared/log/kafka-settings.ts';
 import { breakerLimits, breakerShape } from './breaker-config.ts';
 import type { WorkerLimits } from './worker.ts';
 
@@ -15,12 +16,38 @@ export const workerShape = {
   LECTERN_MAX_STATE_BYTES: integer(1_024, 67_108_864).default(1_048_576),
   /** How long an asynchronous reducer may take for one event. */
   LECTERN_REDUCER_BUDGET_MS: integer(10, 600_000).default(10_000),
-  /** How long the process may do nothing else than reduce before it is ended; below the group's session timeout. */
+  /** How long the process may do nothing else than reduce before it is ended. */
   LECTERN_WATCHDOG_MS: integer(1_000, 600_000).default(20_000),
   ...breakerShape,
 };
 
 const schema = z.object(workerShape);
+
+/** Times of a worker that belongs to groups, which must fit together. */
+interface GroupTimes {
+  readonly LECTERN_REDUCER_BUDGET_MS: number;
+  readonly LECTERN_WATCHDOG_MS: number;
+  readonly LECTERN_KAFKA_SESSION_TIMEOUT_MS: number;
+}
+
+/** For the refinement of a schema: a problem for each time that is too long for the groups. */
+export function checkGroupTimes(times: GroupTimes, { addIssue }: z.core.$RefinementCtx): void {
+  const { LECTERN_REDUCER_BUDGET_MS: budget, LECTERN_WATCHDOG_MS: watchdog } = times;
+  const session = times.LECTERN_KAFKA_SESSION_TIMEOUT_MS;
+  const report = (field: keyof GroupTimes, message: string): void =>
+    addIssue({ code: 'custom', path: [field], message });
+  if (watchdog >= session)
+    report(
+      'LECTERN_WATCHDOG_MS',
+      `is ${watchdog}, and must be below LECTERN_KAFKA_SESSION_TIMEOUT_MS (${session}): a worker that stands still must end before its units are given to another; lower it, or raise the other`,
+    );
+  const { rebalanceTimeout } = sessionSettings(session);
+  if (budget >= rebalanceTimeout)
+    report(
+      'LECTERN_REDUCER_BUDGET_MS',
+      `is ${budget}, and must be below ${rebalanceTimeout}, for which a group that rebalances waits for a member's batch; lower it, or raise LECTERN_KAFKA_SESSION_TIMEOUT_MS above it`,
+    );
+}
 
 export function workerLimits(config: Readonly<z.output<typeof schema>>): WorkerLimits {
   return {

@@ -5,6 +5,7 @@ import type { EventLog, GroupConsumer, Producer, TopicPartition } from '../share
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/modules.ts';
 import type { StateStore, Unit } from '../shared/state/port.ts';
+import { nameOf } from '../shared/state/unit-meta.ts';
 import { createCareful } from './careful.ts';
 import { type Claimed, claimUnit } from './claim.ts';
 import { type ClaimedUnit, createClaimedUnit } from './claimed-unit.ts';
@@ -16,13 +17,17 @@ import { createLetters } from './letters.ts';
 import type { Mutex } from './mutex.ts';
 import { createPipeline } from './pipeline.ts';
 import { createReduce } from './reduce.ts';
+import type { Refusal } from './refusal.ts';
 import { createRekeyedKeys, reducersOfTopic } from './rekey-keys.ts';
 import { originOf } from './rekey-origin.ts';
 import { createRekeying } from './rekeying.ts';
 import { createKeyers } from './scope.ts';
 import type { SharedDecoder } from './shared-decoder.ts';
 import { createStateCache } from './state-cache.ts';
-import { createUnitRunner, type UnitEvents, type UnitRunner } from './unit.ts';
+import { createStrayEvents, type StrayEvents } from './stray-events.ts';
+import type { StrayOwner, Strays } from './strays.ts';
+import { createUnitRunner } from './unit.ts';
+import type { UnitEvents, UnitRunner } from './unit-runner.ts';
 import type { UnitWatch } from './unit-watch.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -43,14 +48,17 @@ export interface CreateUnitDeps {
   readonly namespace: string;
   readonly producer: Pick<Producer, 'send'>;
   readonly decoder: SharedDecoder;
-  readonly policy: FoldPolicy;
+  readonly policy: Omit<FoldPolicy, 'call'>;
+  readonly strays: Pick<Strays, 'call'>;
   readonly limits: UnitLimits;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watch: UnitWatch;
+  /** Names the process, and no other that ever was. */
+  readonly process: string;
   /** One for all units of the process. */
   readonly alone: Mutex;
-  readonly watchdog: Pick<Watchdog, 'reducing'>;
+  readonly watchdog: Pick<Watchdog, 'claimed' | 'reducing'>;
 }
 
 export interface GroupOfUnit {
@@ -62,6 +70,8 @@ export interface GroupOfUnit {
 }
 
 const CHECKPOINT_FORMAT = 2;
+/** A verdict of its own says enough of those before. */
+const MAX_TOLD = 1_000;
 
 /** Puts one unit of a module together. */
 export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: GroupOfUnit): UnitRunner {
@@ -76,9 +86,19 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
   const indexes = reducers.map((reducer) => module.reducers.indexOf(reducer));
   const rekeying = createRekeying({ ...deps, partitionsOf: group.partitionsOf }, at, ours);
 
+  /** Of events that this process left out: what their dead letters are to say. */
+  const told = new Map<string, Refusal>();
+
   const createClaimed = (claimed: Claimed, events: UnitEvents): ClaimedUnit => {
     const { token, claim, position } = claimed;
     watch.claimed(unit, claimed.open);
+    if (claimed.beforeHistory > 0 && !isRekey) {
+      watch.shortWindow(unit);
+      const { beforeHistory, readFrom } = claimed;
+      const what = { ...unit, beforeHistory, readFrom };
+      deps.logger.warn(what, 'history begins after records that would have told duplicates');
+    }
+    deps.watchdog.claimed(unit, token);
     const duplicate = (): void => watch.duplicate(unit);
     const letters = createLetters(unit, module.version, claimed.open, {
       opened: (reducer, open) => watch.letterOpened(unit, reducer, open),
@@ -88,8 +108,17 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     for (const { reducer, offset } of claimed.open)
       if (verdicts.of(reducer, offset)?.why === 'drop') letters.close(reducer, offset);
     const careful = createCareful(claim);
-    const maxBytes = (): number => limits.cacheBytes / Math.max(1, group.unitCount());
-    const cache = createStateCache({ reducers, policy: deps.policy, maxBytes });
+    // One half for states, one for the sessions of their keys.
+    const maxBytes = (): number => limits.cacheBytes / 2 / Math.max(1, group.unitCount());
+    const owner: StrayOwner = { unit, found: (stray) => strayEvents.found(stray) };
+    const policy: FoldPolicy = {
+      ...deps.policy,
+      call(entry, event) {
+        events.gotOn();
+        return deps.strays.call(owner, entry, event);
+      },
+    };
+    const cache = createStateCache({ reducers, policy, maxBytes });
     const readMany = (fields: readonly string[]) => state.readMany(unit, fields);
     const { window, sessions, sweep } = isRekey
       ? createRekeyRules()
@@ -99,11 +128,12 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
           readMany,
           since: claim.anchor?.timestamp ?? null,
         });
-    const rekeyed = rekeying.open({ marks: claimed.marks, letters, verdicts });
+    const rekeyed = rekeying.open({ marks: claimed.marks, letters, verdicts, waits: events.waits });
     const pipeline = createPipeline({
       send: rekeyed.send((checkpoint) => state.checkpoint(unit, checkpoint)),
       done(checkpoint) {
         watch.checkpointed(unit, checkpoint.deadLetters);
+        strayEvents.reached(checkpoint.next);
         events.done(checkpoint);
       },
       lost(because) {
@@ -111,9 +141,20 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
         events.lost(because);
       },
     });
+    const strayEvents: StrayEvents = createStrayEvents({
+      stored: claim.next,
+      letters,
+      verdicts,
+      pipeline,
+      ...events,
+      told(name, refusal) {
+        if (told.size >= MAX_TOLD) told.clear();
+        told.set(name, refusal);
+      },
+    });
     const folding = createReduce({
       module,
-      policy: deps.policy,
+      policy,
       letters,
       verdicts,
       careful,
@@ -121,6 +162,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
         if (!(await state.mark(unit, token, attempt))) throw new Error('another owner has the unit');
       },
       reducing: (index, offset) => deps.watchdog.reducing(unit, indexes[index]!, offset),
+      told: (reducer, offset) => told.get(nameOf({ reducer, offset })),
       touched: cache.touch,
     });
     const reduce = rekeyed.reduce(folding);
@@ -135,16 +177,18 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       anchor: claim.anchor,
       duplicate,
     });
-    const cut = createCut({
-      token,
-      reducerCount: reducers.length,
-      cache,
-      sessions,
-      letters,
-      verdicts,
-      reduce,
-      pipeline,
-    });
+    const cut = strayEvents.guard(
+      createCut({
+        token,
+        reducerCount: reducers.length,
+        cache,
+        sessions,
+        letters,
+        verdicts,
+        reduce,
+        pipeline,
+      }),
+    );
     return createClaimedUnit({
       stored: claim.next,
       position,

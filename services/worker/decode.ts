@@ -1,8 +1,25 @@
-import type { Envelope, EventCodec } from '../shared/event.ts';
+import type { SingleObjectReader } from '../shared/avro.ts';
+import { createPartReader, type Envelope } from '../shared/event.ts';
 import type { LogRecord } from '../shared/log/port.ts';
 import type { LearningEvent } from '../shared/reducer-api.ts';
 import { copyJson } from './copy-json.ts';
 import type { Keyed } from './scope.ts';
+
+/** Read at once, because a unit needs it of every event. */
+const HEAD = ['id', 'key', 'session', 'sequence', 'receivedAt', 'client'] as const;
+/** Read when a reducer asks. */
+const REST = ['server', 'metadata'] as const;
+type Head = Pick<Envelope, (typeof HEAD)[number]>;
+type Rest = Pick<Envelope, (typeof REST)[number]>;
+
+export interface EnvelopeReaders {
+  readonly head: ReturnType<typeof createPartReader<keyof Head>>;
+  readonly rest: ReturnType<typeof createPartReader<keyof Rest>>;
+}
+
+export function createEnvelopeReaders(): EnvelopeReaders {
+  return { head: createPartReader(HEAD), rest: createPartReader(REST) };
+}
 
 /** An event of a batch. What it holds is shared by all that fold it. */
 export interface DecodedEvent extends Keyed {
@@ -12,7 +29,7 @@ export interface DecodedEvent extends Keyed {
   readonly timestamp: number;
   /** Of the record's value. */
   readonly bytes: number;
-  readonly envelope: Envelope;
+  readonly envelope: Head;
   /** The record's own: never to be changed. */
   readonly value: Buffer;
   /** To look for keys in, as `metadata`: never to be changed. */
@@ -56,14 +73,14 @@ class FreshEvent implements LearningEvent {
 
   get server(): LearningEvent['server'] {
     if (this.#server === undefined) {
-      const { server, receivedAt } = this.#of.envelope;
-      this.#server = { ...(JSON.parse(server) as object), time: receivedAt / 1e6 };
+      const { receivedAt } = this.#of.envelope;
+      this.#server = { ...(JSON.parse(this.#of.rest().server) as object), time: receivedAt / 1e6 };
     }
     return this.#server;
   }
 
   get metadata(): Metadata {
-    this.#metadata ??= JSON.parse(this.#of.envelope.metadata) as Metadata;
+    this.#metadata ??= JSON.parse(this.#of.rest().metadata) as Metadata;
     return this.#metadata;
   }
 
@@ -79,34 +96,46 @@ class Decoded implements DecodedEvent {
   readonly bytes: number;
   readonly student: string;
   readonly value: Buffer;
-  readonly #codec: EventCodec;
+  readonly #readers: EnvelopeReaders;
   /** Dropped when a batch is through: an event may be kept until the next checkpoint, and its texts are large. */
-  #envelope: Envelope | undefined;
+  #envelope: Head | undefined;
   /** As it was parsed; nobody else has it. */
   #client: Client | undefined;
   #metadata: Metadata | undefined;
   /** Whether the first who asks may have the parsed objects for their own: nobody else is expected to. */
   readonly #givesAway: boolean;
 
-  constructor(record: LogRecord, value: Buffer, envelope: Envelope, codec: EventCodec, givesAway: boolean) {
+  constructor(
+    record: LogRecord,
+    value: Buffer,
+    envelope: Head,
+    readers: EnvelopeReaders,
+    givesAway: boolean,
+  ) {
     this.offset = record.offset;
     this.timestamp = record.timestamp;
     this.bytes = value.length;
     this.student = envelope.key;
     this.value = value;
-    this.#codec = codec;
+    this.#readers = readers;
     this.#envelope = envelope;
     this.#givesAway = givesAway;
     this.#client = JSON.parse(envelope.client) as Client;
   }
 
-  get envelope(): Envelope {
-    if (this.#envelope === undefined) {
-      const decoded = this.#codec.decode(this.value);
-      if (decoded.kind !== 'ok') throw new TypeError(`the record changed: ${decoded.reason}`);
-      this.#envelope = decoded.value;
-    }
+  get envelope(): Head {
+    this.#envelope ??= this.#read(this.#readers.head);
     return this.#envelope;
+  }
+
+  rest(): Rest {
+    return this.#read(this.#readers.rest);
+  }
+
+  #read<T>(reader: SingleObjectReader<T>): T {
+    const decoded = reader.decode(this.value);
+    if (decoded.kind !== 'ok') throw new TypeError(`the record changed: ${decoded.reason}`);
+    return decoded.value;
   }
 
   client(): Client {
@@ -122,7 +151,7 @@ class Decoded implements DecodedEvent {
   }
 
   metadata(): Metadata {
-    this.#metadata ??= JSON.parse(this.envelope.metadata) as Metadata;
+    this.#metadata ??= JSON.parse(this.rest().metadata) as Metadata;
     return this.#metadata;
   }
 
@@ -141,15 +170,15 @@ class Decoded implements DecodedEvent {
 export type Decode = (record: LogRecord, isForOne: boolean) => DecodedRecord;
 
 /** Turns a record of an events topic into what reducers receive. What is not one of our events is a dead letter. */
-export function createDecoder(codec: EventCodec): Decode {
+export function createDecoder(readers: EnvelopeReaders): Decode {
   return (record, isForOne) => {
     const { value, offset, timestamp } = record;
     const refuse = (reason: string): DecodedRecord => ({ kind: 'deadLetter', offset, timestamp, reason });
     if (value === null) return refuse('the record has no value');
-    const decoded = codec.decode(value);
+    const decoded = readers.head.decode(value);
     if (decoded.kind !== 'ok') return refuse(decoded.reason);
     try {
-      return new Decoded(record, value, decoded.value, codec, isForOne);
+      return new Decoded(record, value, decoded.value, readers, isForOne);
     } catch {
       // A parser's message quotes what it read, which is about a learner.
       return refuse('the client part of the event is not JSON');

@@ -23,7 +23,7 @@ export function fold(
 ): null | Promise<readonly Refusal[]> {
   let result: unknown;
   try {
-    result = entry.reducer.reduce(event.fresh(), entry.value) as unknown;
+    result = policy.call(entry, event);
     if (!isPromise(result)) {
       accept(entry, result, event);
       return null;

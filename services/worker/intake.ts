@@ -1,3 +1,4 @@
+import { REQUEUE_OFFSET, REQUEUE_REDUCER } from '../shared/control/requeue-record.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { LogRecord } from '../shared/log/port.ts';
 import type { Anchor } from '../shared/state/port.ts';
@@ -50,9 +51,9 @@ export interface Intake {
   take(records: readonly LogRecord[]): Taken;
   /** Where to read from after a rebalance: from the last record on, to see that it is still the same log. */
   resumeFrom(): number;
-  /** What lies before the position cannot be read, nor the anchor be compared. */
-  skipReadBack(): void;
 }
+
+const MALFORMED = `its headers ${REQUEUE_REDUCER} and ${REQUEUE_OFFSET} do not name the dead letter that it was appended again for: drop it, or requeue it to have every reducer take it as an event`;
 
 const NO_KEYS: readonly (string | null)[] = [];
 
@@ -92,6 +93,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const toItem = (decoded: DecodedRecord, place: Place, record: LogRecord): Item => {
     if (decoded.kind !== 'ok') return toRefused(decoded, decoded.reason, place, record);
+    if (place.kind === 'malformed') return toRefused(decoded, MALFORMED, place, record);
     const { offset, timestamp } = decoded;
     const { id, key } = decoded.envelope;
     const isDuplicate = place.kind === 'none' && window.seen(key, id, offset);
@@ -142,10 +144,6 @@ export function createIntake(deps: IntakeDeps): Intake {
         expects = last.offset;
       }
       return expects;
-    },
-    skipReadBack() {
-      anchor = null;
-      expects = Math.max(expects, position);
     },
   };
 }

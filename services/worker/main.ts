@@ -7,7 +7,8 @@ import { createHistory } from '../shared/history/history.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
-import { workerLimits, workerShape } from './config.ts';
+import { checkGroupTimes, workerLimits, workerShape } from './config.ts';
+import { createStrays } from './strays.ts';
 import { createWatchdog } from './watchdog.ts';
 import { createWorker } from './worker.ts';
 
@@ -16,7 +17,9 @@ import { createWorker } from './worker.ts';
  * those of a unit; any number of workers share the partitions of each module's group.
  * On SIGTERM: readiness off, units checkpointed, groups left, connections closed.
  */
-const schema = z.object({ ...workerShape, ...kafkaShape, ...redisShape, ...s3Shape });
+const schema = z
+  .object({ ...workerShape, ...kafkaShape, ...redisShape, ...s3Shape })
+  .superRefine(checkGroupTimes);
 
 runService({
   name: 'worker',
@@ -32,10 +35,16 @@ runService({
     lifecycle.onStop('archive', () => archive.close());
     const namespace = config.LECTERN_NAMESPACE;
     const history = createHistory({ log, archive, namespace });
-    const control = createControl({ log, history, namespace, logger, registry });
+    const control = createControl({ log, history, archive, namespace, logger, registry });
     lifecycle.onStop('control', () => control.close());
-    const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: installation.modules });
+    const watchdog = createWatchdog({
+      ms: config.LECTERN_WATCHDOG_MS,
+      modules: installation.modules,
+      lastWords: { redisUrl: config.LECTERN_REDIS_URL, namespace: config.LECTERN_NAMESPACE },
+    });
     lifecycle.onStop('watchdog', () => watchdog.stop());
+    const strays = createStrays({ logger, registry });
+    lifecycle.onStray(strays.take);
     const worker = createWorker({
       log,
       history,
@@ -45,6 +54,7 @@ runService({
       namespace,
       limits: workerLimits(config),
       watchdog,
+      strays,
       clock: systemClock,
       logger,
       registry,

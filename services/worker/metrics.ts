@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 export interface WorkerMetrics {
   readonly events: Counter<'module'>;
@@ -6,8 +6,9 @@ export interface WorkerMetrics {
   readonly checkpoints: Counter<'module' | 'outcome'>;
   readonly claims: Counter<'module'>;
   readonly duplicates: Counter<'module'>;
+  readonly shortWindows: Counter<'module'>;
   readonly takeover: Histogram<'module'>;
-  readonly lag: Gauge<'consumergroup' | 'topic' | 'partition'>;
+  readonly restarts: Counter<'module'>;
   readonly eventAge: Histogram<'module'>;
 }
 
@@ -44,17 +45,23 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       labelNames: ['module'],
       registers,
     }),
+    shortWindows: new Counter({
+      name: 'lectern_worker_short_windows_total',
+      help: 'Claims that could not know all duplicates of what follows, because neither archive nor log reach back so far.',
+      labelNames: ['module'],
+      registers,
+    }),
     takeover: new Histogram({
       name: 'lectern_worker_takeover_seconds',
-      help: 'From the assignment of a unit that another member had until it is reduced again.',
+      help: 'From the assignment of a unit that another process had, or this one before it was started anew, until it is reduced again. The first claim of a unit, a rebuild and the end of a pause are none.',
       labelNames: ['module'],
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
       registers,
     }),
-    lag: new Gauge({
-      name: 'kafka_consumergroup_lag',
-      help: 'Records between what was reduced and the end of the partition.',
-      labelNames: ['consumergroup', 'topic', 'partition'],
+    restarts: new Counter({
+      name: 'lectern_worker_unit_restarts_total',
+      help: 'Units that were claimed anew because they hung.',
+      labelNames: ['module'],
       registers,
     }),
     eventAge: new Histogram({

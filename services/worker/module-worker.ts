@@ -1,25 +1,35 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Control, ControlRecord } from '../shared/control/port.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/modules.ts';
+import type { StateStore } from '../shared/state/port.ts';
 import { eventsTopic, moduleGroup, rekeyTopic } from '../shared/topics.ts';
 import type { GroupOfUnit } from './create-unit.ts';
+import { createLiveness } from './liveness.ts';
 import type { WorkerMetrics } from './metrics.ts';
-import type { UnitRunner } from './unit.ts';
+import type { UnitView } from './unit-gauges.ts';
+import { createUnitLag } from './unit-lag.ts';
+import type { UnitRunner } from './unit-runner.ts';
 
 const TICK_MS = 50;
 /** To wake up is most of what an idle worker costs. */
 const IDLE_TICK_MS = 500;
 /** How long after the last batch there may be something that is due within a tick. */
 const BUSY_MS = 2_000;
+/** How long a unit may not get on, besides the longest that a reducer may take. */
+const STILL_MS = 60_000;
 
 export interface ModuleWorkerDeps {
   readonly log: EventLog;
+  readonly state: Pick<StateStore, 'position'>;
   readonly module: Module;
   readonly namespace: string;
   readonly logger: Logger;
-  readonly metrics: WorkerMetrics;
+  readonly metrics: Pick<WorkerMetrics, 'eventAge' | 'restarts'>;
+  /** How long an asynchronous reducer may take for one event. */
+  readonly budgetMs: number;
   readonly clock: Clock;
   readonly control: Pick<Control, 'pausedBecause' | 'watch'>;
   readonly createUnit: (at: TopicPartition, group: GroupOfUnit) => UnitRunner;
@@ -31,6 +41,7 @@ export interface ModuleWorker {
   run(): Promise<void>;
   stop(): Promise<void>;
   notReady(): readonly string[];
+  units(): readonly UnitView[];
 }
 
 const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
@@ -60,8 +71,25 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       unitCount: () => units.size,
     });
 
-  const lagLabels = ({ topic, partition }: TopicPartition) => ({ consumergroup: groupId, topic, partition });
-  const observe = (at: TopicPartition, lag: number): void => metrics.lag.set(lagLabels(at), Math.max(0, lag));
+  const lag = createUnitLag({ ...deps, moduleId: module.id });
+  const liveness = createLiveness({
+    clock,
+    stillMs: STILL_MS + deps.budgetMs,
+    lagOf: lag.of,
+    restarted: () => metrics.restarts.inc({ module: module.id }),
+    failed: deps.failed,
+  });
+
+  /** Where a key goes depends on how many partitions there are, so units stop when that changes: their claim finds out. */
+  const countAnew = async (): Promise<void> => {
+    for (const topic of topics) {
+      const count = await log.partitionCount(topic);
+      if (count === null || count === partitions.get(topic)) continue;
+      partitions.set(topic, count);
+      for (const unit of units.values())
+        if (unit.at.topic === topic) unit.restart(`its topic has ${count} partitions now`);
+    }
+  };
 
   const assigned = (list: readonly TopicPartition[]): void => {
     joined = true;
@@ -70,7 +98,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       if (kept.has(key)) continue;
       unit.drop();
       units.delete(key);
-      metrics.lag.remove(lagLabels(unit.at));
+      lag.forget(unit.at);
     }
     for (const at of list) {
       const known = units.get(keyOf(at));
@@ -86,7 +114,10 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
     endTicks();
     tickMs = ms;
     endTicks = clock.every(ms, () => {
-      for (const unit of units.values()) unit.tick();
+      const all = [...units.values()];
+      for (const unit of all) unit.tick();
+      liveness.look(all);
+      void lag.refresh(all);
       if (clock.now() - busyAt > BUSY_MS) tickEvery(IDLE_TICK_MS);
     });
   };
@@ -114,19 +145,23 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
         assigned(list) {
           busy();
           assigned(list);
+          countAnew().catch((error: unknown) => {
+            deps.logger.warn({ error: messageOf(error) }, 'the partitions could not be counted anew');
+          });
         },
         revoked() {
           for (const unit of units.values()) unit.suspend();
         },
         async batch(batch) {
           busy();
+          lag.told(batch, batch.endOffset);
           await units.get(keyOf(batch))?.batch(batch);
           const last = batch.records.at(-1)!;
           metrics.eventAge.observe({ module: module.id }, Math.max(0, clock.now() - last.timestamp) / 1_000);
-          observe(batch, batch.endOffset - last.offset - 1);
         },
+        progress: (at) => units.get(keyOf(at))?.progress ?? 0,
         caughtUp(at, endOffset) {
-          observe(at, 0);
+          lag.told(at, endOffset);
           units.get(keyOf(at))?.caughtUp(endOffset);
         },
         outOfRange: (at) => units.get(keyOf(at))?.outOfRange(),
@@ -141,9 +176,19 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
     },
     notReady() {
       if (!joined) return [`${module.id}: has not joined its group yet`];
-      return [...units].flatMap(([key, { trouble }]) =>
-        trouble === null ? [] : [`${module.id} ${key}: ${trouble}`],
-      );
+      return [...units].flatMap(([key, unit]) => {
+        const troubles = [unit.trouble, liveness.troubleOf(unit)].filter((trouble) => trouble !== null);
+        return troubles.length === 0 ? [] : [`${module.id} ${key}: ${troubles.join('; ')}`];
+      });
     },
+    units: () =>
+      [...units.values()].map((unit) => ({
+        module: module.id,
+        groupId,
+        at: unit.at,
+        state: unit.state,
+        lag: lag.of(unit),
+        isStill: liveness.troubleOf(unit) !== null,
+      })),
   };
 }

@@ -1,7 +1,6 @@
 import { LecternError, messageOf } from '../shared/errors.ts';
 import type { History } from '../shared/history/port.ts';
 import type { Batch, EventLog, GroupConsumer, TopicPartition } from '../shared/log/port.ts';
-import type { Logger } from '../shared/logger.ts';
 import type { ClaimedUnit } from './claimed-unit.ts';
 
 export interface ReadingDeps {
@@ -9,7 +8,6 @@ export interface ReadingDeps {
   readonly log: Pick<EventLog, 'offsets'>;
   readonly history: Pick<History, 'archived'>;
   readonly consumer: Pick<GroupConsumer, 'start'>;
-  readonly logger: Logger;
 }
 
 /** One reading of a claimed unit's records, for as long as `wanted` says so. */
@@ -31,7 +29,7 @@ export interface Reading {
 }
 
 export function createReading(deps: ReadingDeps): Reading {
-  const { at, consumer, logger } = deps;
+  const { at, consumer } = deps;
 
   const logStart = async (): Promise<number> =>
     (await deps.log.offsets(at.topic)).find(({ partition }) => partition === at.partition)?.start ?? 0;
@@ -47,39 +45,21 @@ export function createReading(deps: ReadingDeps): Reading {
     return next;
   };
 
-  /** What lies before the position would only have told which of the next records are duplicates. */
-  const goOnWithout = async (
-    { target, stop, lose }: ReadingOf,
-    gap: LecternError,
-  ): Promise<number | null> => {
-    try {
-      const start = await logStart();
-      if (start > target.position) {
-        stop(gap.message);
-        return null;
-      }
-      logger.warn({ error: gap.message }, 'the records before the position cannot be read back');
-      target.skipReadBack();
-      return Math.max(target.expects, start);
-    } catch (error) {
-      lose(messageOf(error));
-      return null;
-    }
-  };
-
   const codeOf = (error: unknown): string => (error instanceof LecternError ? error.code : '');
 
-  /** What becomes of a reading that failed: where to go on in the log, if anywhere. */
-  const recover = async (of: ReadingOf, error: unknown): Promise<number | null> => {
-    if (codeOf(error) === 'HISTORY_GAP') return goOnWithout(of, error as LecternError);
-    if (codeOf(error) === 'ARCHIVE_BROKEN') of.stop(messageOf(error));
-    else of.lose(messageOf(error));
+  /**
+   * What lies before the position is needed as much as what follows: without it, a duplicate of what it holds would be
+   * folded. So a gap there stops the unit like any other.
+   */
+  const fail = ({ stop, lose }: ReadingOf, error: unknown): null => {
+    if (['HISTORY_GAP', 'ARCHIVE_BROKEN'].includes(codeOf(error))) stop(messageOf(error));
+    else lose(messageOf(error));
     return null;
   };
 
   return {
     async begin(of) {
-      const next = await readArchive(of).catch((error: unknown) => (of.wanted() ? recover(of, error) : null));
+      const next = await readArchive(of).catch((error: unknown) => (of.wanted() ? fail(of, error) : null));
       if (next !== null && of.wanted()) consumer.start(at, next);
     },
     hasHole: async (expected, batch) => batch.records[0]!.offset > expected && (await logStart()) > expected,

@@ -7,7 +7,7 @@ import { fold } from './fold.ts';
 import type { FoldPolicy } from './fold-policy.ts';
 import type { Item } from './intake.ts';
 import type { Letters } from './letters.ts';
-import type { Refusal } from './refusal.ts';
+import { type Refusal, verdictReason } from './refusal.ts';
 import type { Verdicts } from './verdicts.ts';
 
 export interface ReduceDeps {
@@ -20,6 +20,8 @@ export interface ReduceDeps {
   readonly mark: (attempt: Attempt) => Promise<void>;
   /** The watchdog is told what is being reduced. */
   readonly reducing: (reducerIndex: number, offset: number) => void;
+  /** What a verdict of this process is to be told with, if more is known than the verdict says. */
+  readonly told: (reducer: string, offset: number) => Refusal | undefined;
   readonly touched: (entry: Entry, bytes: number) => void;
 }
 
@@ -43,9 +45,9 @@ export function createReduce(deps: ReduceDeps): Reduce {
 
   const refused = (reducer: string, refusals: readonly Refusal[]): void => {
     for (const refusal of refusals) {
-      const { offset, verdict, reason } = refusal;
+      const { offset, verdict } = refusal;
       letters.open(reducer, origins.get(offset) ?? offset, refusal);
-      if (verdict !== undefined) verdicts.add(reducer, offset, verdict, reason);
+      if (verdict !== undefined) verdicts.add(reducer, offset, verdict, verdictReason(refusal));
     }
   };
 
@@ -53,7 +55,10 @@ export function createReduce(deps: ReduceDeps): Reduce {
   const isLeftOut = (reducer: string, item: Item): boolean => {
     const verdict = verdicts.of(reducer, item.offset);
     if (verdict === undefined) return false;
-    if (verdict.why !== 'drop') letters.open(reducer, item.requeued?.offset ?? item.offset, verdict);
+    if (verdict.why !== 'drop') {
+      const refusal = deps.told(reducer, item.offset) ?? verdict;
+      letters.open(reducer, item.requeued?.offset ?? item.offset, refusal);
+    }
     return true;
   };
 
@@ -75,7 +80,12 @@ export function createReduce(deps: ReduceDeps): Reduce {
     return pending === null ? undefined : pending.then((refusals) => refused(entry.reducer.id, refusals));
   };
 
-  const foldCarefully = async (entry: Entry, event: DecodedEvent, item: Item): Promise<void> => {
+  const foldCarefully = async (
+    index: number,
+    entry: Entry,
+    event: DecodedEvent,
+    item: Item,
+  ): Promise<void> => {
     const attempt = { reducer: entry.reducer.id, offset: item.offset };
     const reason = careful.conviction(attempt);
     if (reason !== null) {
@@ -84,6 +94,8 @@ export function createReduce(deps: ReduceDeps): Reduce {
       return verdicts.publish();
     }
     if (careful.toMark(attempt)) await deps.mark(attempt);
+    // After the note: other units had their turns meanwhile.
+    deps.reducing(index, item.offset);
     await foldInto(entry, event, item);
   };
 
@@ -104,8 +116,12 @@ export function createReduce(deps: ReduceDeps): Reduce {
     for (let index = first; index < entries.length; index++) {
       const entry = entries[index]!;
       if (entry === null || !takes(entry.reducer.id, item) || isLeftOut(entry.reducer.id, item)) continue;
-      deps.reducing(index, item.offset);
-      const pending = careful.active ? foldCarefully(entry, event, item) : foldInto(entry, event, item);
+      let pending: Promise<void> | undefined;
+      if (careful.active) pending = foldCarefully(index, entry, event, item);
+      else {
+        deps.reducing(index, item.offset);
+        pending = foldInto(entry, event, item);
+      }
       if (pending !== undefined) return pending.then(() => itemFrom(item, event, entries, index + 1));
     }
     return undefined;

@@ -27,7 +27,7 @@ function createFoldOne(entry: Entry, policy: FoldPolicy, late: DecodedEvent | un
   return async (event) => {
     if (lateOnes.has(event)) return lateRefusal(event.offset);
     try {
-      let result = entry.reducer.reduce(event.fresh(), entry.value) as unknown;
+      let result = policy.call(entry, event);
       if (isPromise(result)) {
         const outcome = await policy.budget(result);
         if (outcome.kind === 'failed') return thrownRefusal(event.offset, outcome.error);

@@ -13,6 +13,14 @@ export interface Refusal {
   readonly verdict?: LeftOutWhy;
 }
 
+/** A fault of a state names its keys, which may be about learners: only the dead letter says it. */
+const STATE_VERDICT = 'the reducer made a state that cannot be stored';
+
+/** What the control topic, which is kept for ever, is told of a refusal. */
+export function verdictReason({ reason, verdict }: Pick<Refusal, 'reason' | 'verdict'>): string {
+  return verdict === 'state' ? STATE_VERDICT : reason;
+}
+
 const MAX_REASON = 2_000;
 const MAX_STACK = 8_000;
 

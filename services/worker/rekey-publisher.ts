@@ -5,8 +5,11 @@ import type { Logger } from '../shared/logger.ts';
 
 export interface RekeyPublisherDeps {
   readonly producer: Pick<Producer, 'send'>;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly topic: string;
+  readonly clock: Pick<Clock, 'sleep' | 'every'>;
   readonly logger: Logger;
+  /** Told what is waited for, now and then while a batch takes long; null when it is there after all. */
+  readonly waits: (what: string | null) => void;
 }
 
 /** Publishes the records of one source partition under one claim. */
@@ -30,8 +33,9 @@ const MAX_BATCH_BYTES = 512 * 1_024;
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
-/** Some ten seconds. */
+/** Of sends that were refused, each with a wait of its own: some fifteen seconds. */
 const MAX_ATTEMPTS = 10;
+const TELL_EVERY_MS = 10_000;
 
 interface Waiting {
   readonly offset: number;
@@ -51,8 +55,14 @@ const sizeOf = ({ key, value }: OutgoingRecord): number => key.length + value.le
  * One batch is in flight, and the next is sent when it is acknowledged: so of each partition the topic holds what was
  * taken in its order and without gaps, wherever this stops. A send that failed is repeated as it was; what it leaves
  * there twice is known by its origin.
+ *
+ * A send that is not answered is waited for, however long: a producer repeats it until the log answers, and nobody knows
+ * meanwhile whether it is there. To give the claim up would help nothing, as the next one would publish the same, in the
+ * same order and behind it. No checkpoint passes it, so whoever claims the unit meanwhile publishes it too, and of the two
+ * the one that comes second is dropped where it is folded.
  */
-export function createRekeyPublisher({ producer, clock, logger }: RekeyPublisherDeps): RekeyPublisher {
+export function createRekeyPublisher(deps: RekeyPublisherDeps): RekeyPublisher {
+  const { producer, clock, logger } = deps;
   /** Not acknowledged, in order; those in flight first. */
   let queue: Waiting[] = [];
   let bytes = 0;
@@ -112,6 +122,18 @@ export function createRekeyPublisher({ producer, clock, logger }: RekeyPublisher
     }
   };
 
+  /** The same, and people can see it when it takes long. */
+  const sendSeen = async (batch: readonly Waiting[]): Promise<void> => {
+    let told = false;
+    const end = clock.every(TELL_EVERY_MS, () => {
+      if (failure !== null) return;
+      told = true;
+      deps.waits(`waits until ${deps.topic} has its events under their other keys: the log does not answer`);
+    });
+    await send(batch).finally(end);
+    if (told && failure === null) deps.waits(null);
+  };
+
   const run = async (): Promise<void> => {
     isRunning = true;
     // Folding goes on without a turn of the event loop, so that what it takes meanwhile is one batch.
@@ -119,7 +141,7 @@ export function createRekeyPublisher({ producer, clock, logger }: RekeyPublisher
     try {
       while (queue.length > 0) {
         const batch = nextBatch();
-        await send(batch);
+        await sendSeen(batch);
         if (failure !== null) return;
         queue = queue.slice(batch.length);
         for (const sent of batch) bytes -= sent.bytes;

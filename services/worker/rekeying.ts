@@ -15,7 +15,7 @@ export interface RekeyingDeps {
   readonly log: Pick<EventLog, 'offsets'>;
   readonly producer: Pick<Producer, 'send'>;
   readonly state: Pick<StateStore, 'position' | 'readMany'>;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'every'>;
   readonly logger: Logger;
   readonly namespace: string;
   readonly module: Module;
@@ -28,6 +28,8 @@ export interface RekeyingClaim {
   readonly marks: Marks;
   readonly letters: Letters;
   readonly verdicts: Verdicts;
+  /** Told what publishing waits for, when that takes long; null when it goes on. */
+  readonly waits: (what: string | null) => void;
 }
 
 /** How a unit's events get to those reducers of its module that fold them under other keys. */
@@ -62,7 +64,13 @@ export function createRekeying(
         rekeyTopic: topic,
         partitions: deps.partitionsOf(topic),
         rekey: createRekeyer(rekeyed),
-        publisher: createRekeyPublisher({ producer: deps.producer, clock, logger }),
+        publisher: createRekeyPublisher({
+          producer: deps.producer,
+          topic,
+          clock,
+          logger,
+          waits: claim.waits,
+        }),
         ...claim,
       }),
   };

@@ -9,6 +9,8 @@ export interface UnitWatch {
   claimed(unit: Unit, open: readonly DeadLetterKey[]): void;
   folded(unit: Unit, events: number): void;
   duplicate(unit: Unit): void;
+  /** Some of the records before its position, of which later ones may be duplicates, are no part of history. */
+  shortWindow(unit: Unit): void;
   /** How many dead letters of the unit are open now. */
   letterOpened(unit: Unit, reducer: string, open: number): void;
   letterClosed(unit: Unit, reducer: string, open: number): void;
@@ -39,6 +41,7 @@ export function createUnitWatch({ metrics, letters, breaker, relay }: UnitWatchD
       breaker.events(events);
     },
     duplicate: ({ module }) => metrics.duplicates.inc({ module }),
+    shortWindow: ({ module }) => metrics.shortWindows.inc({ module }),
     letterOpened(unit, reducer, open) {
       metrics.deadLetters.inc({ module: unit.module, reducer });
       letters.opened(unit, reducer);

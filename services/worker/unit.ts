@@ -1,69 +1,21 @@
-import type { Clock } from '../shared/clock.ts';
 import { LecternError, messageOf } from '../shared/errors.ts';
-import type { History } from '../shared/history/port.ts';
-import type { Batch, EventLog, GroupConsumer, TopicPartition } from '../shared/log/port.ts';
-import type { Logger } from '../shared/logger.ts';
-import type { Checkpoint, StateStore, Unit } from '../shared/state/port.ts';
-import type { Claimed, ClaimOutcome } from './claim.ts';
+import type { Batch, TopicPartition } from '../shared/log/port.ts';
+import { sleepUntil } from '../shared/sleep-until.ts';
+import type { Claimed } from './claim.ts';
 import type { ClaimedUnit } from './claimed-unit.ts';
+import { createClaiming } from './claiming.ts';
 import { createHintSender } from './hints.ts';
 import { createReading } from './reading.ts';
 import { createTasks } from './tasks.ts';
+import type { UnitDeps, UnitRunner, UnitState } from './unit-runner.ts';
+import { createUnitStatus } from './unit-status.ts';
 
-/** What a claimed unit tells; after `lost` nothing. */
-export interface UnitEvents {
-  readonly done: (checkpoint: Checkpoint) => void;
-  readonly lost: (because: string) => void;
-}
-
-export interface UnitDeps {
-  readonly unit: Unit;
-  readonly log: Pick<EventLog, 'offsets'>;
-  readonly history: Pick<History, 'archived'>;
-  readonly state: Pick<StateStore, 'announce'>;
-  readonly consumer: GroupConsumer;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** `waits` is told what the claim waits for, as long as it does. */
-  readonly claim: (wanted: () => boolean, waits: (what: string) => void) => Promise<ClaimOutcome | null>;
-  /** Called for each claim. */
-  readonly createClaimed: (claimed: Claimed, events: UnitEvents) => ClaimedUnit;
-  /** The unit reduced, or was caught up, for the first time since another member had it. */
-  readonly tookOver: (afterMs: number) => void;
-  readonly dropped: () => void;
-}
-
-/** A unit as the group gives and takes it. */
-export interface UnitRunner {
-  readonly at: TopicPartition;
-  /** Why the unit does not reduce, for people; null when it does. */
-  readonly trouble: string | null;
-  /** The group gave the unit to this member, or left it with it. */
-  assigned(): void;
-  /** The assignment is over; the unit may come back with the next. */
-  suspend(): void;
-  batch(batch: Batch): Promise<void>;
-  caughtUp(endOffset: number): void;
-  /** The log no longer holds what is to be read next. */
-  outOfRange(): void;
-  tick(): void;
-  /** Stores what is reduced and stands still for as long as there is a reason. */
-  setPaused(reason: string | null): void;
-  /** A person dropped a dead letter of the unit. */
-  dropLetter(reducer: string, offset: number): void;
-  /** Stores what is reduced and takes nothing more. */
-  drain(): Promise<void>;
-  /** Another member has the unit now. */
-  drop(): void;
-}
-
-const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 5_000;
+/** What is not stored by then is folded again, by whoever has the unit next; a group that rebalances waits for it. */
+const SUSPEND_MS = 2_000;
+const DRAIN_MS = 5_000;
 
 const needsAPerson = (error: unknown): boolean =>
   error instanceof LecternError && ['UNIT_STOPPED', 'ARCHIVE_BROKEN'].includes(error.code);
-
-const jitter = (ms: number): number => ms * (0.5 + Math.random());
 
 /** Claims a unit, and again whenever the claim is lost while the group still counts on this member. */
 export function createUnitRunner(deps: UnitDeps): UnitRunner {
@@ -71,18 +23,22 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const at: TopicPartition = { topic: unit.topic, partition: unit.partition };
   const logger = deps.logger.child({ module: unit.module, ...at });
   const hints = createHintSender({ ...deps, at, logger });
-  const reading = createReading({ ...deps, at, logger });
+  const reading = createReading({ ...deps, at });
   let claimed: ClaimedUnit | null = null;
-  let trouble: string | null = 'not claimed yet';
   let stopped = false;
   let paused: string | null = null;
   /** Counts assignments: whatever waited across one of them must not act. */
   let assignment = 0;
   let active = false;
   /** The offset that the store is known to hold. */
-  let stored = 0;
+  let stored: number | null = null;
   let draining = false;
+  /** While a unit that another process had is not reduced here yet. */
   let takingOverSince: number | null = null;
+  /** Below it, states are being rebuilt. */
+  let target = 0;
+  const status = createUnitStatus();
+  const claiming = createClaiming({ ...deps, at, logger, status });
 
   const current = (mine: number): boolean => active && !stopped && paused === null && mine === assignment;
 
@@ -94,7 +50,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const stop = (reason: string): void => {
     stopped = true;
     forget();
-    trouble = `stopped: ${reason}`;
+    status.set(`stopped: ${reason}`);
     consumer.pause(at);
     logger.error({ reason }, 'the unit stopped; others go on');
   };
@@ -108,68 +64,82 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const lose = (because: string): void => {
     if (claimed === null || stopped) return;
     forget();
-    trouble = `claim lost: ${because}`;
+    status.set(`claim lost: ${because}`);
     logger.warn({ because }, 'the claim is lost');
     consumer.pause(at);
-    void reclaim(assignment);
+    void claim(assignment, 'again');
   };
 
-  /** A member that the group has forgotten must not take the unit from its new owner, so the group is asked first. */
-  const reclaim = async (mine: number): Promise<void> => {
-    for (let wait = FIRST_WAIT_MS; current(mine); wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      await clock.sleep(jitter(wait));
-      if (current(mine) && (await consumer.mirror(at, stored).catch(() => false))) return claim(mine);
-    }
+  /** Whatever hangs may go on later: its claim is over, and nobody hears of it. */
+  const abandon = (because: string): void => {
+    forget();
+    tasks.abandon();
+    status.set(because);
+    logger.warn({ because }, 'what the unit was at is left behind');
+  };
+
+  /** Stores what is folded, or lets go of it when that takes too long and `still` says so. */
+  const letGo = async (ms: number, still: () => boolean): Promise<void> => {
+    let isStored = false;
+    const storing = tasks
+      .add(() => claimed?.flush())
+      .then(() => {
+        isStored = true;
+      });
+    await sleepUntil(clock, ms, storing);
+    if (!isStored && still()) abandon(`what was reduced could not be stored within ${ms} ms`);
   };
 
   const begin = (outcome: Claimed, mine: number): void => {
     const created: ClaimedUnit = deps.createClaimed(outcome, {
       done(checkpoint) {
         if (claimed !== created) return;
+        status.gotOn();
+        if (checkpoint.next !== stored || checkpoint.caughtUpAt !== null) claiming.succeeded();
         stored = checkpoint.next;
         hints.send(checkpoint);
       },
       lost: (because) => claimed === created && lose(because),
+      between: (task) => void tasks.add(() => (claimed === created ? task() : undefined)),
+      gotOn: status.gotOn,
+      waits: (what) => claimed === created && status.waits(what),
     });
+    // What nobody had before, or lost, is not taken over.
+    if (outcome.claim.next === null) takingOverSince = null;
+    target = outcome.claim.target ?? 0;
     stored = created.position;
     claimed = created;
-    trouble = null;
+    status.set(null);
     void read(created, outcome.readFrom, mine);
   };
 
-  const claim = async (mine: number): Promise<void> => {
+  const claim = async (mine: number, which: 'first' | 'again'): Promise<void> => {
     const wanted = (): boolean => current(mine) && claimed === null;
-    for (let wait = FIRST_WAIT_MS; wanted(); wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      try {
-        const outcome = await deps.claim(wanted, (what) => {
-          if (wanted()) trouble = what;
-        });
-        if (outcome === null || !wanted()) return;
-        return outcome.kind === 'stopped' ? stop(outcome.reason) : begin(outcome, mine);
-      } catch (error) {
-        trouble = `cannot be claimed: ${messageOf(error)}`;
-        logger.warn({ error: messageOf(error) }, 'the unit cannot be claimed yet');
-        await clock.sleep(jitter(wait));
-      }
-    }
+    const outcome = await claiming[which](wanted, stored ?? 0);
+    if (outcome === null || !wanted()) return;
+    if (outcome.kind === 'stopped') stop(outcome.reason);
+    else begin(outcome, mine);
   };
 
-  const read = (target: ClaimedUnit, from: number, mine: number): Promise<void> => {
-    const wanted = (): boolean => current(mine) && claimed === target && !draining;
-    const take = (batch: Batch): Promise<void> =>
-      tasks.add(() => (wanted() ? fold(target, batch) : undefined));
-    return reading.begin({ target, from, wanted, take, stop, lose });
+  const read = (of: ClaimedUnit, from: number, mine: number): Promise<void> => {
+    const wanted = (): boolean => current(mine) && claimed === of && !draining;
+    const take = (batch: Batch): Promise<void> => tasks.add(() => (wanted() ? fold(of, batch) : undefined));
+    return reading.begin({ target: of, from, wanted, take, stop, lose });
   };
 
-  const fold = async (target: ClaimedUnit, batch: Batch): Promise<void> => {
-    if (await reading.hasHole(target.expects, batch)) return lose('records expired before they were reduced');
-    const problem = await target.take(batch);
+  const fold = async (of: ClaimedUnit, batch: Batch): Promise<void> => {
+    const hasHole = await reading.hasHole(of.expects, batch);
+    if (claimed !== of) return;
+    if (hasHole) return lose('records expired before they were reduced');
+    const problem = await of.take(batch);
+    if (claimed !== of) return;
+    status.gotOn();
     if (problem !== null) stop(problem);
-    else settled(target);
+    else settled(of);
   };
 
-  const settled = (target: ClaimedUnit): void => {
-    if (takingOverSince === null || claimed !== target || target.readingBack) return;
+  const settled = (of: ClaimedUnit): void => {
+    if (takingOverSince === null || claimed !== of || of.readingBack) return;
     deps.tookOver(clock.now() - takingOverSince);
     takingOverSince = null;
   };
@@ -177,33 +147,58 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   /** Kept through a rebalance: its token, cache and position still hold, once the batch in hand is through. */
   const goOn = (mine: number): void => {
     if (!current(mine)) return;
+    status.gotOn();
     if (claimed !== null) void read(claimed, claimed.resumeFrom(), mine);
-    else {
-      takingOverSince = clock.now();
-      void claim(mine);
-    }
+    else void claim(mine, 'first');
+  };
+
+  const state = (): UnitState => {
+    if (stopped) return 'stopped';
+    if (paused !== null) return 'paused';
+    if (!active) return 'suspended';
+    if (claimed === null) return 'claiming';
+    if (claimed.readingBack) return 'reading_back';
+    return claimed.position < target ? 'rebuilding' : 'reducing';
   };
 
   return {
     at,
     get trouble() {
-      return paused ?? trouble;
+      return paused ?? status.trouble;
+    },
+    get state() {
+      return state();
+    },
+    get position() {
+      return claimed?.position ?? stored;
+    },
+    get progress() {
+      return status.progress;
+    },
+    get isBusy() {
+      return claimed === null || claimed.readingBack || tasks.busy;
+    },
+    get waitsFor() {
+      return status.waitsFor;
     },
     assigned() {
+      if (assignment === 0) takingOverSince = clock.now();
       assignment += 1;
       active = true;
       const mine = assignment;
       void tasks.add(() => goOn(mine));
     },
     suspend() {
+      if (!active) return;
       active = false;
+      void letGo(SUSPEND_MS, () => !active);
     },
     batch(batch) {
       // Of this very claim: under a later one, the batch would be from elsewhere.
-      const target = claimed;
+      const of = claimed;
       return tasks.add(() => {
-        if (target === null || claimed !== target || !active || draining) return undefined;
-        return fold(target, batch);
+        if (of === null || claimed !== of || !active || draining) return undefined;
+        return fold(of, batch);
       });
     },
     caughtUp(endOffset) {
@@ -219,6 +214,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
       const mine = assignment;
       const before = paused;
       paused = reason;
+      if (reason !== null) takingOverSince = null;
       void tasks.add(async () => {
         if (paused !== null) {
           consumer.pause(at);
@@ -228,15 +224,25 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
       });
     },
     dropLetter: (reducer, offset) => void tasks.add(() => claimed?.drop(reducer, offset)),
+    restart(because) {
+      if (stopped || !active) return;
+      abandon(because);
+      consumer.pause(at);
+      assignment += 1;
+      const mine = assignment;
+      if (paused === null) void claim(mine, stored === null ? 'first' : 'again');
+    },
     drain() {
       draining = true;
-      return tasks.add(() => claimed?.flush());
+      claimed?.halt();
+      return letGo(DRAIN_MS, () => true);
     },
     drop() {
       active = false;
       assignment += 1;
       forget();
-      trouble = 'not assigned';
+      tasks.abandon();
+      status.set('not assigned');
       deps.dropped();
     },
   };

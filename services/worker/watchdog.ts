@@ -1,14 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import type { Unit } from '../shared/state/port.ts';
+import type { LastWords } from './last-words.ts';
 
 export interface WatchdogDeps {
   /** How long the event loop may stand still, in milliseconds; below the session timeout of the groups. */
   readonly ms: number;
   /** Names the reducers of units, in REDUCERS order. */
   readonly modules: readonly { readonly id: string; readonly reducers: readonly { readonly id: string }[] }[];
+  /** How to note the event in hand in the store before the process ends; absent where nobody else could read it. */
+  readonly lastWords?: LastWords | null;
 }
 
 export interface Watchdog {
+  /** Says under which token a unit is reduced from now on. */
+  claimed(unit: Unit, token: string): void;
   /** Says what is about to be reduced. Costs a few stores; to be called before every call of a reducer. */
   reducing(unit: Unit, reducerIndex: number, offset: number): void;
   stop(): Promise<void>;
@@ -23,16 +28,20 @@ export interface Watched {
   readonly tickMs: number;
   /** How many of its ticks may pass without a beat. */
   readonly ticks: number;
+  readonly lastWords: LastWords | null;
 }
 
 /** Told to the thread before a unit's number stands in a cell for the first time. */
 export interface WatchedUnit {
+  readonly kind: 'unit';
   readonly number: number;
-  readonly topic: string;
-  readonly partition: number;
+  readonly unit: Unit;
   readonly reducers: readonly string[];
-  readonly module: string;
 }
+
+export type ToThread =
+  | WatchedUnit
+  | { readonly kind: 'claim'; readonly number: number; readonly token: string };
 
 /** Counts the turns of the event loop. */
 export const BEATS = 0;
@@ -47,21 +56,24 @@ const THREAD = new URL('./watchdog-thread.js', import.meta.url);
 /**
  * Ends the process when its event loop stands still: no code of ours runs any more in a process whose reducer never
  * returns, so a thread of its own looks on. It writes one line to stderr that names what was being reduced, without
- * anything of a learner, and kills the process; whoever supervises starts it anew.
+ * anything of a learner, notes the event in hand in the store, as far as that takes it no longer than a moment, and kills
+ * the process; whoever supervises starts it anew.
  *
  * The thread counts ticks of its own. A process that was stopped, or a machine that was asleep, stood still as a whole,
  * thread and all, and goes on unharmed. So does work that takes long and lets others have their turns.
  */
-export function createWatchdog({ ms, modules }: WatchdogDeps): Watchdog {
+export function createWatchdog({ ms, modules, lastWords = null }: WatchdogDeps): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const cells = new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT)).fill(-1);
   const tickMs = ms / TICKS;
-  const watched: Watched = { beats, cells, tickMs, ticks: TICKS };
+  const watched: Watched = { beats, cells, tickMs, ticks: TICKS, lastWords };
   const thread = new Worker(THREAD, { workerData: watched, name: 'watchdog' });
   thread.unref();
   // Twice in a tick, so that one late beat is none missed.
   const timer = setInterval(() => Atomics.add(beats, BEATS, 1), tickMs / 2);
   timer.unref();
+
+  const tell = (message: ToThread): void => thread.postMessage(message);
 
   /** By name, because a unit that comes back is another object. */
   const numbers = new Map<string, number>();
@@ -75,11 +87,12 @@ export function createWatchdog({ ms, modules }: WatchdogDeps): Watchdog {
     const number = numbers.size;
     numbers.set(name, number);
     const reducers = modules.find(({ id }) => id === module)?.reducers.map(({ id }) => id) ?? [];
-    thread.postMessage({ number, module, topic, partition, reducers } satisfies WatchedUnit);
+    tell({ kind: 'unit', number, unit: { module, topic, partition }, reducers });
     return number;
   };
 
   return {
+    claimed: (unit, token) => tell({ kind: 'claim', number: numberOf(unit), token }),
     reducing(unit, reducerIndex, offset) {
       if (unit !== last) {
         cells[CELL.unit] = numberOf(unit);

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import type { Control } from '../shared/control/port.ts';
-import { createEventCodec } from '../shared/event.ts';
 import type { History } from '../shared/history/port.ts';
 import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { EventLog } from '../shared/log/port.ts';
@@ -13,11 +13,13 @@ import { createBudget } from './budget.ts';
 import { createUnit, type UnitLimits } from './create-unit.ts';
 import { createDeadLetterMetrics } from './dead-letter-metrics.ts';
 import { createDeadLetterRelay } from './dead-letter-relay.ts';
-import { createDecoder } from './decode.ts';
+import { createDecoder, createEnvelopeReaders } from './decode.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { createModuleWorker } from './module-worker.ts';
 import { createMutex } from './mutex.ts';
 import { createSharedDecoder } from './shared-decoder.ts';
+import type { Strays } from './strays.ts';
+import { createUnitGauges } from './unit-gauges.ts';
 import { createUnitWatch } from './unit-watch.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -38,7 +40,9 @@ export interface WorkerDeps {
   readonly namespace: string;
   readonly limits: WorkerLimits;
   /** Is told what is being reduced; ends the process when it stands still. */
-  readonly watchdog: Pick<Watchdog, 'reducing'>;
+  readonly watchdog: Pick<Watchdog, 'claimed' | 'reducing'>;
+  /** Calls reducers. */
+  readonly strays: Pick<Strays, 'call'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -77,7 +81,7 @@ const SHARED_DECODED_BYTES = 4 * 1_048_576;
 export function createWorker(deps: WorkerDeps): Worker {
   const { control, limits } = deps;
   const metrics = createWorkerMetrics(deps.registry);
-  const decoder = createSharedDecoder(createDecoder(createEventCodec()), SHARED_DECODED_BYTES);
+  const decoder = createSharedDecoder(createDecoder(createEnvelopeReaders()), SHARED_DECODED_BYTES);
   const policy = { maxStateBytes: limits.maxStateBytes, budget: createBudget(limits.budgetMs, deps.clock) };
   const letters = createDeadLetterMetrics(deps.registry);
   const producer = createLazyProducer(deps.log);
@@ -88,6 +92,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     deps.modules.map(({ name }) => name),
   );
   const alone = createMutex();
+  const process = randomUUID();
   const breakers: Breaker[] = [];
   const workers = deps.modules.map((module) => {
     const breaker = createBreaker({ ...deps, module, limits: limits.breaker });
@@ -97,10 +102,16 @@ export function createWorker(deps: WorkerDeps): Worker {
       ...deps,
       module,
       metrics,
+      budgetMs: limits.budgetMs,
       createUnit: (at, group) =>
-        createUnit({ ...deps, module, producer, decoder, policy, watch, alone }, at, group),
+        createUnit({ ...deps, module, producer, decoder, policy, watch, process, alone }, at, group),
     });
   });
+  createUnitGauges(
+    deps.registry,
+    deps.modules.map(({ id }) => id),
+    () => workers.flatMap((worker) => worker.units()),
+  );
   return {
     async run() {
       await Promise.all(workers.map((worker) => worker.run()));

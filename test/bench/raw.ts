@@ -1,42 +1,25 @@
-import kafkajs from 'kafkajs';
-import { createStopwatch, type Measured } from './measure.ts';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Measured } from './measure.ts';
 
 export interface RawConsume {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly events: number;
   readonly partitions: number;
+  /** New each time. */
+  readonly groupId: string;
 }
 
+const PROGRAM = fileURLToPath(new URL('./raw-process.js', import.meta.url));
 let runs = 0;
 
-/** kafkajs alone: batches come in and are counted, nothing is decoded. */
-export async function rawConsume({ brokers, topic, events, partitions }: RawConsume): Promise<Measured> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+/** What kafkajs alone consumes of a topic, in a process of its own with the settings of Node that workers have. */
+export async function rawConsume(options: Omit<RawConsume, 'groupId'>): Promise<Measured> {
   runs += 1;
-  const consumer = kafka.consumer({
-    groupId: `raw-${topic}-${runs}`,
-    maxWaitTimeInMs: 250,
-    maxBytes: 4_194_304,
-    maxBytesPerPartition: 524_288,
-  });
-  const watch = createStopwatch();
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  const measured = await new Promise<Measured>((resolve, reject) => {
-    let seen = 0;
-    consumer
-      .run({
-        autoCommit: false,
-        partitionsConsumedConcurrently: partitions,
-        eachBatch: async ({ batch }) => {
-          watch.start();
-          seen += batch.messages.length;
-          if (seen === events) resolve(watch.stop(events));
-        },
-      })
-      .catch(reject);
-  });
-  await consumer.disconnect();
-  return measured;
+  const groupId = `raw-${options.topic}-${runs}`;
+  const args = ['--max-semi-space-size=64', PROGRAM, JSON.stringify({ ...options, groupId })];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Measured;
 }

@@ -38,6 +38,7 @@ export const unitOf = (partition: number, module = 'm.v1'): Unit => ({ module, t
 
 export const historyOf = (log: EventLog): History => ({
   start: async () => 0,
+  conflict: async () => null,
   async *archived() {},
   read: (range) => log.read(range),
 });

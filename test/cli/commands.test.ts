@@ -53,7 +53,10 @@ test('list prints a table, or JSON', async () => {
     deadLetters: [{ ...unitOf(0), offset: 1, reducer: 'm.r', reason: 'refused 1' }],
     more: true,
   });
-  expect(await lectern(house, 'dead-letters list --partition 1')).toBe('no open dead letters');
+  const none = 'no open dead letter passes these filters';
+  expect(await lectern(house, 'dead-letters list --partition 1')).toBe(none);
+  expect(await lectern(house, 'dead-letters drop --partition 1')).toBe(none);
+  await expect(lectern(house, 'dead-letters list --from 3 --to 2')).rejects.toThrow('--from 3 lies beyond');
 });
 
 test('show says how to reduce it again', async () => {
@@ -108,6 +111,16 @@ test('a module is paused and resumed once, and one that is not installed is name
   expect(house.control.pausedBecause('m')).toBeNull();
   expect(await lectern(house, 'modules resume m')).toBe('m runs already');
   await expect(lectern(house, 'modules pause other')).rejects.toThrow('there are: m');
+  await expect(lectern(house, 'modules pause m.v1')).rejects.toThrow(
+    'all versions of a module pause together',
+  );
+});
+
+test('what nobody can see yet, because nothing runs meanwhile, is said', async () => {
+  const house = await houseWithLetters({ mayRun: false });
+  const later = 'when the product is started again';
+  expect(await lectern(house, 'dead-letters requeue --offset 1')).toContain(later);
+  expect(await lectern(house, 'modules pause m')).toContain(later);
 });
 
 test('offsets that lie close together are read in one go, others are not read past', () => {

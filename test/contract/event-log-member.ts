@@ -22,6 +22,8 @@ export interface MemberOptions {
   readonly startAt?: (at: TopicPartition) => number | null;
   /** Runs within the handler of a batch. */
   readonly onBatch?: (batch: Batch) => Promise<void> | void;
+  /** How a batch in hand gets on. */
+  readonly progress?: (at: TopicPartition) => number;
 }
 
 export async function joinGroup(log: EventLog, options: MemberOptions): Promise<Member> {
@@ -49,6 +51,7 @@ export async function joinGroup(log: EventLog, options: MemberOptions): Promise<
       batches.push(batch);
       await onBatch?.(batch);
     },
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
     caughtUp: ({ partition }, endOffset) => void ends.push({ partition, endOffset }),
     outOfRange: ({ partition }) => void calls.push(`outOfRange ${partition}`),
     failed: (error) => void failures.push(error),

@@ -96,6 +96,28 @@ export function claimContract(subject: () => Subject): void {
       expect(counts).toEqual([1, 2, 3, 1, 2, 3, 4, 1, 1]);
     });
 
+    test('those of one process in a row count once: it has not ended', async () => {
+      const unit = subject().newUnit();
+      const counts: number[] = [];
+      const count = async (token: string): Promise<void> => {
+        counts.push((await claim(unit, token)).claims);
+      };
+      for (const token of ['p/1', 'p/2', 'p/3', 'pp/1', 'pp/2', 'p/4']) await count(token);
+      await save(unit, 'p/4', null, 1);
+      for (const token of ['p/5', 'p/6', 'q/1']) await count(token);
+      expect(counts).toEqual([1, 1, 1, 2, 2, 3, 1, 1, 2]);
+    });
+
+    test('a mark that one process makes under several of its claims counts once', async () => {
+      const unit = subject().newUnit();
+      const found: (number | undefined)[] = [];
+      for (const token of ['p/1', 'p/2', 'pp/1', 'p/3', 'pp/2', 'q/1', 'p/4']) {
+        found.push((await claim(unit, token)).attempt?.times);
+        for (let again = 0; again < 2; again++) expect(await mark(unit, token, attempt)).toBe(true);
+      }
+      expect(found).toEqual([undefined, 1, 1, 2, 2, 2, 3]);
+    });
+
     test('those of a unit that has nothing to do are not counted: its owner said so', async () => {
       const unit = await claimed('a');
       await save(unit, 'a', null, 5);

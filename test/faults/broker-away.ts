@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
 import { withOwnKafka } from './own-kafka.ts';
+import { settled } from './settled.ts';
 
 const AWAY_MS = 10_000;
 

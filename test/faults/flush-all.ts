@@ -1,8 +1,9 @@
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import { expire } from './expire.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { settled } from './settled.ts';
 
 const EVENTS = 2_000;
 
@@ -15,7 +16,6 @@ export const flushAll: Fault = {
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { random });
       await house.worker();
-      await house.archiver();
       for (let round = 0; round < rounds; round++) {
         await load.send(EVENTS);
         await settled(house);

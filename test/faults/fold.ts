@@ -23,6 +23,7 @@ const TOLD_APART = 1_024;
 /** Which reducer of the module each `fault` of an event is for. */
 const VICTIM_OF: Readonly<Record<string, string>> = {
   throw: 'faults.chain',
+  'throw-after-append': 'faults.list',
   spin: 'faults.chain',
   reject: 'faults.trail',
   never: 'faults.trail',
@@ -64,8 +65,35 @@ interface Chained {
 
 const NEW: Chained = { chain: 7, count: 0 };
 
-/** The records of one partition, from the first one on. */
-export function foldPartition(records: readonly HistoryRecord[]): Folded {
+/** What the module that chokes on nothing makes of the records of one partition. */
+export function foldHealthy(records: readonly HistoryRecord[]): Folded {
+  const isDuplicate = createDuplicates();
+  const states = new Map<string, unknown>();
+  const letters = new Set<string>();
+  let [duplicates, folded] = [0, 0];
+  for (const record of records) {
+    const { offset, event } = record;
+    if (event === null) letters.add(`healthy@${offset}`);
+    else if (isDuplicate(record)) duplicates += 1;
+    else {
+      const field = stateField('Internal', 'healthy.chain', keyText({ STUDENT: event.key }));
+      const { chain, count } = (states.get(field) as Chained | undefined) ?? NEW;
+      const { id } = JSON.parse(event.client) as ClientFields;
+      states.set(field, { chain: link(chain, id), count: count + 1 });
+      folded += 1;
+    }
+  }
+  return { states, letters, duplicates, folded };
+}
+
+/**
+ * The records of one partition, from the first one on. `leftOut` names, as dead letters are, those that the worker could
+ * leave out or not, and says to have left out.
+ */
+export function foldPartition(
+  records: readonly HistoryRecord[],
+  leftOut: ReadonlySet<string> = new Set(),
+): Folded {
   const isDuplicate = createDuplicates();
   const states = new Map<string, unknown>();
   const letters = new Set<string>();
@@ -74,7 +102,8 @@ export function foldPartition(records: readonly HistoryRecord[]): Folded {
 
   const foldEvent = (offset: number, key: string, { id, item, fault }: ClientFields): void => {
     const fold = (reducer: string, reduce: () => void): void => {
-      if (fault !== undefined && VICTIM_OF[fault] === reducer) letters.add(`${reducer}@${offset}`);
+      const name = `${reducer}@${offset}`;
+      if (leftOut.has(name) || (fault !== undefined && VICTIM_OF[fault] === reducer)) letters.add(name);
       else {
         reduce();
         folded += 1;
@@ -87,6 +116,12 @@ export function foldPartition(records: readonly HistoryRecord[]): Folded {
     };
     fold('faults.chain', counted('faults.chain', { STUDENT: key }));
     fold('faults.trail', counted('faults.trail', { STUDENT: key, 'EventField.item': String(item) }));
+    fold('faults.list', () => {
+      const field = stateField('Internal', 'faults.list', keyText({ STUDENT: key }));
+      const items = (states.get(field) as string[] | undefined) ?? [];
+      items.push(id);
+      states.set(field, items);
+    });
     fold('faults.split', () => {
       const [internal, external] = (['Internal', 'External'] as const).map((kind) =>
         stateField(kind, 'faults.split', keyText({ STUDENT: key })),

@@ -14,7 +14,10 @@ import { type OwnRedis, startOwnRedis } from './own-redis.ts';
 
 export const SOURCE = 'test.faults';
 export const MODULE = 'faults.v1';
-const MODULE_FOLDER = './test/support/fault-module';
+/** Beside the module that events go wrong in, one that nothing ever goes wrong in. */
+export const HEALTHY = 'healthy.v1';
+export const MODULES = [MODULE, HEALTHY] as const;
+const MODULE_FOLDERS = './test/support/fault-module,./test/support/healthy-module';
 
 /** What one play of a fault has for itself: a namespace, a bucket, a Redis, and programs of the built product. */
 export interface House {
@@ -26,9 +29,8 @@ export interface House {
   readonly log: EventLog;
   readonly state: StateStore;
   readonly archive: ArchiveStore;
-  /** A worker that runs and is ready. */
+  /** A worker that runs and is ready; with the first one an archiver is started. */
   worker(variables?: Readonly<Record<string, string>>): Promise<RestartableProgram>;
-  archiver(): Promise<RestartableProgram>;
   /** The programs that were made, for what they said. */
   readonly programs: readonly RestartableProgram[];
 }
@@ -60,7 +62,7 @@ export async function withHouse<T>(
   const common = {
     LECTERN_NAMESPACE: namespace,
     LECTERN_PARTITIONS: String(partitions),
-    LECTERN_MODULES: MODULE_FOLDER,
+    LECTERN_MODULES: MODULE_FOLDERS,
     LECTERN_LOG_LEVEL: 'warn',
     LECTERN_KAFKA_BROKERS: brokers.join(','),
     LECTERN_KAFKA_SESSION_TIMEOUT_MS: '6000',
@@ -94,8 +96,12 @@ export async function withHouse<T>(
       log,
       state,
       archive,
-      worker: (more = {}) => start('worker', more),
-      archiver: () => start('archiver', {}),
+      async worker(more = {}) {
+        const isFirst = programs.length === 0;
+        const worker = await start('worker', more);
+        if (isFirst) await start('archiver', {});
+        return worker;
+      },
       programs,
     });
   } finally {

@@ -1,17 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingRecord, Producer } from '../../services/shared/log/port.ts';
+import { eventsTopic } from '../../services/shared/topics.ts';
 import type { Random } from '../../services/standalone/demo/random.ts';
 import { eventRecord } from '../support/events.ts';
 import { type House, SOURCE } from './house.ts';
 
+/** What a reducer leaves behind, and that fails after it answered. */
+export type DetachedFault = 'reject-detached' | 'throw-in-timer';
+
 /** What is wrong with an event; see the module of `test/support/fault-module`. */
-export type EventFault = 'throw' | 'reject' | 'not-json' | 'large' | 'never' | 'spin';
+export type EventFault =
+  | 'throw'
+  | 'throw-after-append'
+  | 'reject'
+  | 'not-json'
+  | 'large'
+  | 'never'
+  | 'spin'
+  | DetachedFault;
 
 export interface LoadOptions {
   readonly random: Random;
   /** The part of the events that has one of `faults`. */
   readonly poison?: number;
   readonly faults?: readonly EventFault[];
+  /** The part of the records that are no events. */
+  readonly undecodable?: number;
   /** The part of the events that their clients number. */
   readonly numbered?: number;
 }
@@ -38,17 +52,28 @@ export interface Load {
 export interface LoadRecord {
   readonly id: string;
   readonly record: OutgoingRecord;
+  /** Whether it is an event, so that a second one is a duplicate. */
+  readonly decodable: boolean;
 }
 
+/** With what a record that is no event begins; its id follows. */
+export const NO_EVENT = 'no event ';
 const STUDENTS = 20;
 const ITEMS = 10;
 const REQUEST = 100;
 const PAUSE_MS = 20;
 const GIVE_UP_MS = 60_000;
 
+/** A record that no decoder takes, which says its id for the account. */
+function noEvent({ namespace }: House, id: string, student: string): LoadRecord {
+  const topic = eventsTopic(namespace, SOURCE);
+  return { id, record: { topic, key: student, value: Buffer.from(`${NO_EVENT}${id}`) }, decodable: false };
+}
+
 export async function createLoad(house: House, options: LoadOptions): Promise<Load> {
   const { random, poison = 0.01, numbered = 0.5 } = options;
-  const { faults = ['throw', 'reject', 'not-json', 'large'] } = options;
+  const { undecodable = 0.005 } = options;
+  const { faults = ['throw', 'throw-after-append', 'reject', 'not-json', 'large'] } = options;
   const producer: Producer = await house.log.createProducer();
   const acknowledged = new Map<string, number>();
   const unanswered = new Map<string, number>();
@@ -71,10 +96,13 @@ export async function createLoad(house: House, options: LoadOptions): Promise<Lo
       fields,
       ...place,
     });
-    return { id, record };
+    return { id, record, decodable: true };
   };
-  const make = (count: number): LoadRecord[] =>
-    Array.from({ length: count }, () => makeOne(random.next() < poison ? random.pick(faults) : undefined));
+  const makeAny = (): LoadRecord =>
+    random.next() < undecodable
+      ? noEvent(house, `e${made++}`, `student${random.between(1, STUDENTS)}`)
+      : makeOne(random.next() < poison ? random.pick(faults) : undefined);
+  const make = (count: number): LoadRecord[] => Array.from({ length: count }, makeAny);
   const count = (counts: Map<string, number>, records: readonly LoadRecord[]): void => {
     for (const { id } of records) counts.set(id, (counts.get(id) ?? 0) + 1);
   };

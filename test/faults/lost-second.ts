@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { settled } from './settled.ts';
 
 /** As much as Redis may lose when its file is synced every second. */
 const LOST_MS = 1_000;

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { settled } from './settled.ts';
 import { readVerdicts } from './verdicts.ts';
 
+/** Of each kind in a round. */
 const HANGING = 5;
 const EVENTS = 500;
 
 export const neverResolves: Fault = {
   name: 'never-resolves',
   promise:
-    'a reducer that never resolves costs its event, and a replay leaves out the same without waiting again',
+    'a reducer that never resolves, or leaves behind what fails, costs its event at most, and a replay leaves out the same',
   rounds: { short: 1, long: 6 },
   play: ({ stage, random, rounds }) =>
     withHouse(stage, { variables: { LECTERN_REDUCER_BUDGET_MS: '300' } }, async (house) => {
@@ -20,13 +22,19 @@ export const neverResolves: Fault = {
       for (let round = 0; round < rounds; round++) {
         for (let hanging = 0; hanging < HANGING; hanging++) {
           await load.send(EVENTS / HANGING);
-          await load.sendFaulty('never');
+          for (const fault of ['never', 'reject-detached', 'throw-in-timer'] as const)
+            await load.sendFaulty(fault);
         }
         if (random.next() < 0.5) {
           await worker.kill();
           await worker.start();
         }
         await settled(house);
+        assert.ok(worker.running(), 'what a reducer left behind ended the process');
+        const told = worker.lines().filter((line) => line.includes('on purpose'));
+        assert.deepEqual(told, [], 'the log has what a reducer said');
+        const detached = (await readVerdicts(house)).filter(({ why }) => why === 'detached');
+        assert.ok(detached.length > 0, 'nothing was left out that failed before it was stored');
         const verdicts = (await readVerdicts(house)).filter(({ why }) => why === 'budget');
         assert.ok(verdicts.length >= HANGING * (round + 1), `${verdicts.length} verdicts are kept`);
         await house.redis.flushAll();

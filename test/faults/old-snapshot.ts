@@ -1,7 +1,8 @@
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { settled } from './settled.ts';
 
 const EVENTS = 1_000;
 

@@ -14,8 +14,6 @@ export interface OwnRedis {
   snapshot(): Promise<Snapshot>;
   /** kill -9, and starts again with what it had when the copy was made. */
   replace(by: Snapshot): Promise<void>;
-  /** kill -9, and starts again with what it has on its disk. */
-  restart(): Promise<void>;
   /** Calls the listener with each command that Redis executes, as long as the connection lives. */
   monitor(listener: (args: readonly string[]) => void): Promise<void>;
   close(): Promise<void>;
@@ -56,10 +54,6 @@ export async function startOwnRedis(run: Run): Promise<OwnRedis> {
       await service.kill();
       rmSync(join(dataDir, AOF), { recursive: true });
       cpSync(join(dir, AOF), join(dataDir, AOF), { recursive: true });
-      await service.start();
-    },
-    async restart() {
-      await service.kill();
       await service.start();
     },
     monitor: monitors,

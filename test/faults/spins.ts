@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RestartableProgram } from '../support/product.ts';
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
+import { settled } from './settled.ts';
 import { readVerdicts } from './verdicts.ts';
 
 const EVENTS = 500;

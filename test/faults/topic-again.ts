@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import kafkajs from 'kafkajs';
 import { collect } from '../support/collect.ts';
 import { waitFor } from '../support/wait.ts';
+import { archived } from './archived.ts';
 import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { type House, MODULE, withHouse } from './house.ts';
@@ -9,6 +10,8 @@ import { createLoad } from './load.ts';
 import { NOTHING } from './totals.ts';
 
 const EVENTS = 1_000;
+/** What happens besides: nothing, the worker is away meanwhile, or the store is lost, of which only the archive tells. */
+const SITUATIONS = ['running', 'away', 'flushed'] as const;
 
 async function makeAgain({ brokers, namespace, topic, partitions }: House): Promise<void> {
   // A client of its own: one that has asked for a topic before cannot make it once it is gone.
@@ -47,7 +50,7 @@ export const topicAgain: Fault = {
   name: 'topic-again',
   promise:
     'a topic that is deleted and made again stops its units, which say so, and changes nothing of what is stored',
-  rounds: { short: 2, long: 6 },
+  rounds: { short: 3, long: 9 },
   async play({ stage, random, rounds }) {
     let totals = NOTHING;
     for (let round = 0; round < rounds; round++)
@@ -56,13 +59,15 @@ export const topicAgain: Fault = {
         const worker = await house.worker();
         await load.send(EVENTS);
         const found = await audit(house, load);
-        const before = await everything(house);
-        const isAway = round % 2 === 1;
-        if (isAway) await worker.stop();
+        const situation = SITUATIONS[round % SITUATIONS.length]!;
+        if (situation === 'flushed') await archived(house);
+        if (situation !== 'running') await worker.stop();
         await makeAgain(house);
         // Fewer than there were, or more, so that each offset is there again.
         await load.send(random.pick([0, EVENTS / 2, 2 * EVENTS]));
-        if (isAway) await worker.start();
+        if (situation === 'flushed') await house.redis.flushAll();
+        const before = await everything(house);
+        if (situation !== 'running') await worker.start();
         for (let partition = 0; partition < house.partitions; partition++) {
           const says = new RegExp(`${house.topic}/${partition}: stopped: .*made again`);
           let last = '';

@@ -1,10 +1,11 @@
 import { waitFor } from '../support/wait.ts';
-import { audit, settled } from './audit.ts';
+import { audit } from './audit.ts';
 import { watchCheckpoints } from './checkpoints.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
 import { createLoad } from './load.ts';
 import { watchPositions } from './positions.ts';
+import { settled } from './settled.ts';
 import { NOTHING } from './totals.ts';
 
 const EVENTS = 1_000;

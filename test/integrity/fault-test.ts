@@ -5,7 +5,8 @@ import { tableOf } from '../faults/totals.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { testRun } from '../support/test-run.ts';
 
-const DEADLINE_MS = 180_000;
+/** A fault gives up by itself when nothing moves; this is only for what hangs otherwise. */
+const DEADLINE_MS = 600_000;
 
 /** Declares the short form of a fault; `npm run test:faults` plays the long one. */
 export function testFault(fault: Fault): void {

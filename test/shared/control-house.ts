@@ -2,8 +2,11 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
+import type { ArchiveStore } from '../../services/shared/archive/port.ts';
 import { type ControlDeps, createControl, type OpenControl } from '../../services/shared/control/control.ts';
 import type { LeftOut } from '../../services/shared/control/port.ts';
+import { createSnapshots, type Snapshots } from '../../services/shared/control/snapshots.ts';
 import { openEmbedded } from '../../services/shared/embedded.ts';
 import type { History } from '../../services/shared/history/port.ts';
 import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
@@ -33,10 +36,11 @@ export async function openLog(): Promise<EventLog> {
 }
 
 /** The history of a log that has lost nothing. */
-const wholeHistory: Pick<History, 'start' | 'archived'> = {
+const wholeHistory = (log: Pick<EventLog, 'read'>): Pick<History, 'start' | 'archived' | 'read'> => ({
   start: async () => 0,
   async *archived() {},
-};
+  read: (range) => log.read(range),
+});
 
 /** Reads `records`, by their offsets, where the log begins after the one that is asked for. */
 export function archiveOf(
@@ -67,7 +71,7 @@ export function openControl(log: EventLog, deps: Partial<ControlDeps> = {}): Ope
   const logger = createLogger({ service: 'test', level: 'warn', destination });
   const control = createControl({
     log,
-    history: wholeHistory,
+    history: wholeHistory(log),
     namespace: NAMESPACE,
     logger,
     registry,
@@ -90,3 +94,15 @@ export function verdict(offset: number, fields: Partial<LeftOut> = {}): LeftOut 
     ...fields,
   };
 }
+
+/** An archive in a directory of its own. */
+export const openArchive = (): ArchiveStore =>
+  createDirectoryArchive({ root: mkdtempSync(join(tmpdir(), 'snapshots-')) });
+export const snapshotsIn = (
+  archive: ArchiveStore,
+): { readonly snapshots: Snapshots; readonly warnings: readonly string[] } => {
+  const warnings: string[] = [];
+  const logger = { warn: (_: unknown, text: string) => void warnings.push(text), debug: () => undefined };
+  const deps = { archive, topic: TOPIC, logger: logger as never };
+  return { snapshots: createSnapshots(deps), warnings };
+};

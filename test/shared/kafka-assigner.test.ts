@@ -110,4 +110,20 @@ describe('the assignment of a group', () => {
     );
     expect([...given.values()].map((assignment) => assignment.old!.length)).toEqual([2, 2]);
   });
+
+  test.each([
+    [
+      'cannot be asked for',
+      { addMultipleTargetTopics: () => Promise.reject(new Error('no metadata')) },
+      /^no metadata/,
+    ],
+    ['are not there', { findTopicPartitionMetadata: () => [] }, /^the partitions of old are not known/],
+  ])('is none at all when partitions %s', async (_name, broken, message) => {
+    const cluster = { ...clusterOf(['old']), ...broken } as Cluster;
+    const { assigner } = createStickyAssigner();
+    const made = assigner({ cluster, groupId: 'g', logger: {} as never });
+    const { metadata } = made.protocol({ topics: ['old'] });
+    const members = [{ memberId: 'a', memberMetadata: metadata }];
+    await expect(made.assign({ members, topics: ['old'] })).rejects.toThrow(message);
+  });
 });

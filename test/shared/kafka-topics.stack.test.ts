@@ -104,6 +104,23 @@ describeOnStack('a member of a group on Kafka', () => {
   );
 
   test(
+    'is given partitions that were added to its topic, and the log counts them anew',
+    async () => {
+      const topic = await house.newTopic(1);
+      expect(await house.log.partitionCount(topic)).toBe(1);
+      const member = await house.join({ topic, groupId: topic });
+      await wait('it is there', () => member.caughtUp(0).length > 0);
+      await house.admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+      expect(await house.log.partitionCount(topic)).toBe(3);
+      // Before its own metadata is old enough to be asked for again.
+      const second = await house.join({ topic, groupId: topic });
+      await wait('they share', () => member.assigned().length + second.assigned().length === 3);
+      expect(member.failures).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     'is caught up beyond the markers of a transaction',
     async () => {
       const topic = await house.newTopic(1);

@@ -124,6 +124,58 @@ describeOnStack('the watchdogs of a member on Kafka', () => {
   );
 
   test(
+    'begin anew when a batch hangs, and have failed when it hangs for longer than that',
+    async () => {
+      const topic = await house.newTopic(1);
+      let release = (): void => undefined;
+      const member = await house.join({
+        topic,
+        onBatch: () =>
+          new Promise<void>((resolve) => {
+            release = resolve;
+          }),
+      });
+      await house.append(topic, 0, ['a']);
+      await wait('it begins anew', () => member.calls.includes('revoked'));
+      expect(member.failures).toEqual([]);
+      release();
+      await wait('it is given anew', () => member.texts().length === 2);
+      await wait('it has failed', () => member.failures.length > 0);
+      expect(member.failures[0]!.message).toMatch(/a batch hangs that it was given before/);
+      release();
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'let a batch take as long as it takes, if it gets on',
+    async () => {
+      const topic = await house.newTopic(1);
+      let steps = 0;
+      let release = (): void => undefined;
+      const member = await house.join({
+        topic,
+        progress: () => Math.floor(steps++ / 2),
+        onBatch: () =>
+          new Promise<void>((resolve) => {
+            release = resolve;
+          }),
+      });
+      await house.append(topic, 0, ['a']);
+      await wait('it is in hand', () => member.texts().length === 1);
+      const heldAt = Date.now();
+      await wait('time passes', () => Date.now() - heldAt > 3 * STUCK_MS);
+      release();
+      await house.append(topic, 0, ['b']);
+      await wait('it goes on', () => member.texts().length === 2);
+      release();
+      expect(member.calls).toEqual(['assigned']);
+      expect(member.failures).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     'begin anew after a crash that kafkajs does not come back from',
     async () => {
       const topic = await house.newTopic(1);

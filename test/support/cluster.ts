@@ -38,6 +38,7 @@ export async function createCluster(
     LECTERN_NAMESPACE: name,
     LECTERN_KAFKA_BROKERS: brokers.join(','),
     LECTERN_KAFKA_SESSION_TIMEOUT_MS: '6000',
+    LECTERN_WATCHDOG_MS: '5000',
     LECTERN_REDIS_URL: redisUrl,
     LECTERN_S3_ENDPOINT: s3.endpoint,
     LECTERN_S3_BUCKET: name,

@@ -13,6 +13,7 @@ export const NOTHING = { internal: null, external: null };
 
 const policy: FoldPolicy = {
   maxStateBytes: 10_000,
+  call: (entry, given) => entry.reducer.reduce(given.fresh(), entry.value),
   budget: async (promise) => {
     const late = new Promise<{ kind: 'late' }>((resolve) => setImmediate(() => resolve({ kind: 'late' })));
     const settled = promise.then(

@@ -3,6 +3,8 @@ import { freePort } from '../../deploy/local/ports.ts';
 import { startProgram } from './process.ts';
 import { waitFor } from './wait.ts';
 
+const READY_MS = 60_000;
+
 /** A program of the built product that can be killed and started again as it was. */
 export interface RestartableProgram {
   readonly url: string;
@@ -29,6 +31,15 @@ async function isOk(url: string): Promise<boolean> {
   );
 }
 
+async function says(url: string): Promise<string> {
+  return fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    (answer) => answer.text(),
+    (error: Error) => error.message,
+  );
+}
+
+const lastLinesOf = (child: Child): string => `its last lines:\n${child.lines().slice(-20).join('\n')}`;
+
 /** `path` from the root, such as dist/services/worker/main.js; it gets a free port of its own. */
 export async function createProgram(
   path: string,
@@ -44,7 +55,7 @@ export async function createProgram(
       child = await startProgram(path, { args, env: { ...env, LECTERN_PORT: String(port) } });
       await waitFor(() => isOk(`${url}/healthz`), { message: `${path} listens`, timeoutMs: 30_000 }).catch(
         (error) => {
-          throw new Error(`${error.message}; its last lines:\n${child!.lines().slice(-20).join('\n')}`);
+          throw new Error(`${error.message}; ${lastLinesOf(child!)}`);
         },
       );
     },
@@ -58,7 +69,14 @@ export async function createProgram(
       return (await child!.stop('SIGTERM')).code;
     },
     async ready() {
-      await waitFor(() => isOk(`${url}/readyz`), { message: `${path} is ready`, timeoutMs: 60_000 });
+      await waitFor(() => isOk(`${url}/readyz`), {
+        message: `${path} is ready`,
+        timeoutMs: READY_MS,
+      }).catch(async (cause: Error) => {
+        throw new Error(`${cause.message}: ${await says(`${url}/readyz`)}; ${lastLinesOf(child!)}`, {
+          cause,
+        });
+      });
     },
     lines: () => child!.lines(),
   };

@@ -14,9 +14,15 @@ import { createEmbeddedState } from '../../services/shared/state/embedded.ts';
 import type { StateStore, Unit } from '../../services/shared/state/port.ts';
 import { keyText, stateField } from '../../services/shared/state-key.ts';
 import { controlTopic, deadLettersTopic, eventsTopic } from '../../services/shared/topics.ts';
-import { createWorker, type Worker, type WorkerLimits } from '../../services/worker/worker.ts';
+import {
+  createWorker,
+  type Worker,
+  type WorkerDeps,
+  type WorkerLimits,
+} from '../../services/worker/worker.ts';
 import { eventRecord } from './events.ts';
 import { TEST_SOURCE } from './module.ts';
+import { unattributed } from './unattributed.ts';
 import { waitFor } from './wait.ts';
 
 /** A worker on the embedded adapters, with one topic of one partition. */
@@ -54,6 +60,7 @@ export async function openHouse(): Promise<House> {
 function logAlone(log: EventLog): History {
   return {
     start: async () => 0,
+    conflict: async () => null,
     async *archived() {},
     read: (range) => log.read(range),
   };
@@ -64,6 +71,7 @@ export async function startWorker(
   module: Module,
   given: Partial<StateStore> = {},
   limits: Partial<WorkerLimits> = {},
+  more: Partial<Pick<WorkerDeps, 'clock' | 'strays' | 'registry' | 'failed'>> = {},
 ): Promise<Worker> {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const history = logAlone(log);
@@ -85,12 +93,14 @@ export async function startWorker(
       ...limits,
     },
     clock: systemClock,
-    watchdog: { reducing: () => undefined },
+    strays: unattributed,
+    watchdog: { claimed: () => undefined, reducing: () => undefined },
     logger,
     registry: new Registry(),
     failed: (error) => {
       throw error;
     },
+    ...more,
   });
   closing.push(() => worker.stop());
   await worker.run();

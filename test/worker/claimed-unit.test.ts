@@ -15,8 +15,6 @@ const itemAt = (offset: number, requeued: Item['requeued'] = null): Item => ({
   origin: null,
 });
 
-const batch: Batch = { topic: 't', partition: 0, records: [], endOffset: 1_000 };
-
 interface Situation {
   readonly publishes: boolean;
   readonly batches: readonly (readonly Item[])[];
@@ -24,6 +22,10 @@ interface Situation {
   readonly unknownSessions?: readonly boolean[];
   /** How long each event takes, of a reducer that gives a promise; 0 for one that takes no time and gives none. */
   readonly foldMs?: number;
+  /** Where the log ends as each batch tells it; 0 for none beyond the batch. */
+  readonly endOffset?: number;
+  /** How long ago the unit was claimed when the first batch comes. */
+  readonly claimedMs?: number;
   /** The store refuses the first checkpoint. */
   readonly refused?: boolean;
 }
@@ -34,6 +36,8 @@ async function does({
   batches,
   unknownSessions = [],
   foldMs = 0,
+  endOffset = 0,
+  claimedMs = 0,
   refused = false,
 }: Situation): Promise<string[]> {
   const done: string[] = [];
@@ -88,6 +92,8 @@ async function does({
     release: () => undefined,
   } as unknown as ClaimedUnitDeps;
   const unit = createClaimedUnit(deps);
+  now += claimedMs;
+  const batch: Batch = { topic: 't', partition: 0, records: [], endOffset };
   for (const _ of batches) await unit.take(batch);
   return done;
 }
@@ -148,7 +154,7 @@ test('before an event that was requeued it is known what became of those before 
 
 test('events that take long are checkpointed in time, however many came together', async () => {
   const batches = [[5, 6, 7, 8, 9].map((offset) => itemAt(offset))];
-  expect(await does({ publishes: false, batches, foldMs: 130 })).toEqual([
+  expect(await does({ publishes: false, batches, foldMs: 130, endOffset: 10 })).toEqual([
     'fold 5',
     'fold 6',
     'checkpoint 7',
@@ -157,4 +163,29 @@ test('events that take long are checkpointed in time, however many came together
     'checkpoint 9',
     'fold 9',
   ]);
+});
+
+test('the first batch is not cut early because the claim took long: that would pass for progress', async () => {
+  const batches = [Array.from({ length: 40 }, (_, index) => itemAt(5 + index))];
+  const done = await does({ publishes: false, batches, claimedMs: 5_000, endOffset: 45 });
+  expect(done.filter((line) => line.startsWith('checkpoint'))).toEqual([]);
+});
+
+test('while the log has more than the batch, a checkpoint waits four times as long', async () => {
+  const batches = [[5, 6, 7, 8, 9].map((offset) => itemAt(offset))];
+  expect(await does({ publishes: false, batches, foldMs: 260, endOffset: 11 })).toEqual([
+    'fold 5',
+    'fold 6',
+    'fold 7',
+    'fold 8',
+    'checkpoint 9',
+    'fold 9',
+  ]);
+});
+
+test('but not for more events than 2,000, which memory holds until then', async () => {
+  const first = Array.from({ length: 2_000 }, (_, index) => itemAt(5 + index));
+  const batches = [first.slice(0, -1), first.slice(-1)];
+  const done = await does({ publishes: false, batches, foldMs: 0.4, endOffset: 10_000 });
+  expect(done.filter((line) => line.startsWith('checkpoint'))).toEqual(['checkpoint 2005']);
 });

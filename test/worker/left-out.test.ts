@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { requeueHeaders } from '../../services/shared/control/requeue-record.ts';
+import { REQUEUE_REDUCER, requeueHeaders } from '../../services/shared/control/requeue-record.ts';
 import type { OutgoingRecord } from '../../services/shared/log/port.ts';
+import { controlTopic, deadLettersTopic } from '../../services/shared/topics.ts';
 import { collect } from '../support/collect.ts';
 import { eventRecord } from '../support/events.ts';
 import { counting, TEST_SOURCE, testModule } from '../support/module.ts';
+import { waitFor } from '../support/wait.ts';
 import {
   closeHouses,
   type House,
@@ -87,6 +89,52 @@ describe('a dead letter', () => {
     await reached(house.state, 2);
     expect(await stored(house.state, 'a')).toEqual({ count: 1 });
     expect(await openKeys(house)).toEqual([{ reducer: 'm.r', offset: 0 }]);
+  });
+});
+
+describe('a verdict on a state', () => {
+  test('tells the control topic nothing that is in the state; the dead letter does', async () => {
+    const house = await openHouse();
+    const named = testModule((event, state: { count: number }) =>
+      event.client.poison === true ? { ...state, students: { alice: () => 1 } } : counting(event, state),
+    );
+    await startWorker(house, named);
+    await send(house.log, ['a'], { poison: true });
+    await reached(house.state, 1);
+    const textsIn = async (ours: string): Promise<string[]> => {
+      const [range] = await house.log.offsets(ours);
+      const pages = await collect(house.log.read({ topic: ours, partition: 0, from: 0, to: range!.end }));
+      return pages.flat().map(({ value }) => String(value));
+    };
+    await waitFor(async () => (await textsIn(deadLettersTopic('test'))).length === 1);
+    expect(await textsIn(deadLettersTopic('test'))).toEqual([expect.stringContaining('alice')]);
+    const decided = await textsIn(controlTopic('test'));
+    expect(decided).toContainEqual(expect.stringContaining('"why":"state"'));
+    expect(decided.join()).not.toContain('alice');
+  });
+});
+
+describe('a record that says wrongly that it was requeued', () => {
+  test('is a dead letter of the module, in a replay too, until a person has it taken as an event', async () => {
+    const house = await openHouse();
+    const worker = await startWorker(house, testModule(counting));
+    const producer = await house.log.createProducer();
+    const record = eventRecord({ namespace: 'test', source: TEST_SOURCE, student: 'a' });
+    await producer.send([{ ...record, headers: { [REQUEUE_REDUCER]: Buffer.from('?') } }]);
+    await reached(house.state, 1);
+    const open = [{ reducer: 'm', offset: 0 }];
+    expect(await house.state.deadLetterKeys(unit)).toEqual(open);
+    expect(await stored(house.state, 'a')).toBeNull();
+    await worker.stop();
+    const replayed = { ...house, state: (await openHouse()).state };
+    await startWorker(replayed, testModule(counting));
+    await reached(replayed.state, 1);
+    expect(await replayed.state.deadLetterKeys(unit)).toEqual(open);
+    const target = { module: 'm.v1', reducer: 'm', offset: 0 };
+    await producer.send([{ ...record, headers: requeueHeaders(target) }]);
+    await reached(replayed.state, 2);
+    expect(await replayed.state.deadLetterKeys(unit)).toEqual([]);
+    expect(await stored(replayed.state, 'a')).toEqual({ count: 1 });
   });
 });
 

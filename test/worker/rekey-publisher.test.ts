@@ -1,86 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { OutgoingRecord } from '../../services/shared/log/port.ts';
-import { createLogger } from '../../services/shared/logger.ts';
-import { createRekeyPublisher, type RekeyPublisher } from '../../services/worker/rekey-publisher.ts';
-
-/** A send that waits for the test to answer it. */
-interface Sending {
-  readonly keys: readonly string[];
-  answer(): Promise<void>;
-  fail(): Promise<void>;
-}
-
-interface House {
-  readonly publisher: RekeyPublisher;
-  readonly sendings: readonly Sending[];
-  /** How long was waited between attempts, in milliseconds. */
-  readonly waits: readonly number[];
-  /** What each event was answered, in their order. */
-  readonly rooms: readonly (Promise<void> | undefined)[];
-  /** Takes events of one record each, at the offsets from `first` on. */
-  takeAll(keys: readonly string[], first?: number, bytes?: number): void;
-}
-
-/** Lets everything happen that waits for nothing else. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-const record = (key: string, bytes = 10): OutgoingRecord => ({ topic: 't', key, value: Buffer.alloc(bytes) });
-
-function createHouse(): House {
-  const sendings: Sending[] = [];
-  const waits: number[] = [];
-  const rooms: (Promise<void> | undefined)[] = [];
-  const publisher = createRekeyPublisher({
-    producer: {
-      send: (records) =>
-        new Promise((resolve, reject) => {
-          sendings.push({
-            keys: records.map(({ key }) => key),
-            answer() {
-              resolve([]);
-              return settle();
-            },
-            fail() {
-              reject(new Error('the broker is away'));
-              return settle();
-            },
-          });
-        }),
-    },
-    clock: {
-      sleep: async (ms) => void waits.push(ms),
-    },
-    logger: createLogger({ service: 'test', level: 'silent' }),
-  });
-  return {
-    publisher,
-    sendings,
-    waits,
-    rooms,
-    takeAll(keys, first = 0, bytes = 10) {
-      for (const [index, key] of keys.entries()) {
-        const room = publisher.take(first + index, [record(key, bytes)]);
-        room?.catch(() => undefined);
-        rooms.push(room);
-      }
-    },
-  };
-}
-
-/** What has become of a promise by now: the error when it was rejected. */
-async function fateOf(promise: Promise<void> | undefined): Promise<unknown> {
-  let fate: unknown = 'pending';
-  Promise.resolve(promise).then(
-    () => {
-      fate = 'done';
-    },
-    (error: unknown) => {
-      fate = error;
-    },
-  );
-  await settle();
-  return fate;
-}
+import { createHouse, fateOf, record, settle } from './rekey-publisher-house.ts';
 
 describe('the publisher of a source partition', () => {
   test('sends what it took in its order, one batch at a time', async () => {
@@ -214,5 +133,37 @@ describe('the publisher of a source partition', () => {
     await sendings[0]!.fail();
     await settle();
     expect(sendings).toHaveLength(1);
+  });
+
+  test('waits for a send that is not answered, and says so until it is', async () => {
+    const { publisher, sendings, takeAll, told, later } = createHouse();
+    takeAll(['a']);
+    await settle();
+    const done = publisher.acknowledged(1);
+    expect(told).toEqual([]);
+    later();
+    later();
+    const waiting = expect.stringContaining('waits until n.rekey.m.v1 has its events');
+    expect(told).toEqual([waiting, waiting]);
+    expect(await fateOf(done)).toBe('pending');
+    expect(sendings).toHaveLength(1);
+    await sendings[0]!.answer();
+    expect(await fateOf(done)).toBe('done');
+    expect(told).toEqual([waiting, waiting, null]);
+    later();
+    expect(told).toHaveLength(3);
+  });
+
+  test('says nothing of sends that are answered in time, nor after it is closed', async () => {
+    const { publisher, sendings, takeAll, told, later } = createHouse();
+    takeAll(['a']);
+    await settle();
+    await sendings[0]!.answer();
+    takeAll(['b'], 1);
+    await settle();
+    publisher.close();
+    later();
+    await sendings[1]!.answer();
+    expect(told).toEqual([]);
   });
 });

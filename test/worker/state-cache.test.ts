@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ModuleReducer } from '../../services/shared/modules.ts';
 import { states } from '../../services/shared/reducer-api.ts';
+import type { DecodedEvent } from '../../services/worker/decode.ts';
+import type { Entry } from '../../services/worker/entry.ts';
 import { fold } from '../../services/worker/fold.ts';
 import { createStateCache, type StateCache } from '../../services/worker/state-cache.ts';
 import { event, moduleReducer } from '../support/folding.ts';
@@ -11,6 +13,7 @@ interface Counted {
 
 const policy = {
   maxStateBytes: 10_000,
+  call: (entry: Entry, given: DecodedEvent) => entry.reducer.reduce(given.fresh(), entry.value),
   budget: async <T>(promise: Promise<T>) => ({ kind: 'done', value: await promise }) as const,
 };
 const counting: ModuleReducer = moduleReducer<Counted>({ n: 0 }, (_, { n }) => ({ n: n + 1 }));

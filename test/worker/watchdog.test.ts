@@ -1,58 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ROOT } from '../support/process.ts';
+import { endWatchedPrograms, WATCHDOG_MS as MS, startWatched as start } from '../support/watched-program.ts';
 
-const MS = 1_000;
-const WATCHDOG = pathToFileURL(join(ROOT, 'dist/services/worker/watchdog.js')).href;
-
-const unit = (module: string, partition: number): string =>
-  JSON.stringify({ module, topic: 'lectern.events.docs', partition });
-
-const PRELUDE = `
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { createWatchdog } from '${WATCHDOG}';
-const modules = [
-  { id: 'a.v1', reducers: [{ id: 'a.one' }, { id: 'a.two' }] },
-  { id: 'b.v3', reducers: [{ id: 'b.three' }] },
-];
-const watchdog = createWatchdog({ ms: ${MS}, modules });
-const spin = (ms) => { for (const end = Date.now() + ms; Date.now() < end;); };
-const a = ${unit('a.v1', 5)};
-const b = ${unit('b.v3', 0)};
-`;
-
-const dirs: string[] = [];
-const children: ChildProcess[] = [];
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'close');
-    }
-  }
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
-});
-
-function start(program: string) {
-  const dir = mkdtempSync(join(tmpdir(), 'watchdog-'));
-  dirs.push(dir);
-  const path = join(dir, 'program.mjs');
-  writeFileSync(path, PRELUDE + program);
-  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, errors }));
-  return { child, ended };
-}
+afterEach(endWatchedPrograms);
 
 describe('the watchdog', () => {
   test('ends a process whose reducer never returns, and names what it was reducing, in one line', async () => {

@@ -11,7 +11,7 @@ export interface ChainEnd {
 }
 
 /** The last object of a partition in each date folder, newest date first. */
-async function* lastObjects(archive: ArchiveStore, of: ArchivedPartition): AsyncGenerator<ChainEnd> {
+export async function* lastObjects(archive: ArchiveStore, of: ArchivedPartition): AsyncGenerator<ChainEnd> {
   const folders = await archive.listFolders(sourceFolder(of));
   for (const folder of folders.toReversed()) {
     let last: { readonly name: string; readonly sizeBytes: number } | undefined;

@@ -1,20 +1,28 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ArchiveStore } from '../archive/port.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { LecternError } from '../errors.ts';
+import { LecternError, messageOf } from '../errors.ts';
 import type { History } from '../history/port.ts';
 import { createLazyProducer } from '../log/lazy-producer.ts';
 import type { EventLog, LogRecord } from '../log/port.ts';
 import type { Logger } from '../logger.ts';
 import { controlTopic } from '../topics.ts';
-import { createDecided } from './decided.ts';
+import { createDecided, type DecidedLimits } from './decided.ts';
 import { createFollower } from './follower.ts';
 import { createGather } from './gather.ts';
 import type { Control, ControlRecord } from './port.ts';
 import { encodeControlRecord, parseControlRecord } from './record.ts';
+import { createSnapshots } from './snapshots.ts';
+import { createSnapshotting } from './snapshotting.ts';
 
 export interface ControlDeps {
   readonly log: EventLog;
-  readonly history: Pick<History, 'start' | 'archived'>;
+  readonly history: Pick<History, 'start' | 'archived' | 'read'>;
+  /** Where snapshots lie. Without one the whole topic is read at each start. */
+  readonly archive?: Pick<ArchiveStore, 'putIfAbsent' | 'get' | 'list' | 'delete'>;
+  /** How many records may be read at a start, about; 10,000 when it is not given. */
+  readonly snapshotEvery?: number;
+  readonly verdictLimits?: DecidedLimits;
   readonly namespace: string;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -29,17 +37,18 @@ export interface OpenControl extends Control {
 const MAX_IN_A_SEND = 500;
 
 /**
- * The control topic as this process knows it. It is read from its beginning, out of the archive where the log no longer
- * holds it, as soon as anybody asks, publishes or watches; from then on it is followed.
+ * The control topic as this process knows it. It is read as soon as anybody asks, publishes or watches: from the newest
+ * snapshot on, or from its beginning where there is none, out of the archive where the log no longer holds it. From then
+ * on it is followed. Snapshots only save reading: the topic says all that they say.
  *
  * `publish` and `caughtUp` reject with what keeps the log or the archive from answering, and may be called again: a
- * record that is published twice says the same twice. `publish` refuses a verdict with UNIT_STOPPED when there are
- * 200,000: so many are no single events any more.
+ * record that is published twice says the same twice. `publish` refuses a verdict with UNIT_STOPPED when its module
+ * version has too many, and says what to do; other modules go on.
  */
 export function createControl(deps: ControlDeps): OpenControl {
   const { log, logger, registry } = deps;
   const topic = controlTopic(deps.namespace);
-  const decided = createDecided();
+  const decided = createDecided(deps.verdictLimits);
   const listeners = new Set<(record: ControlRecord) => void>();
   const producer = createLazyProducer(log);
   const records =
@@ -65,7 +74,7 @@ export function createControl(deps: ControlDeps): OpenControl {
       try {
         listener(record);
       } catch (error) {
-        logger.error({ error }, 'a listener to the control topic threw');
+        logger.error({ error: messageOf(error) }, 'a listener to the control topic threw');
       }
     }
   };
@@ -80,7 +89,32 @@ export function createControl(deps: ControlDeps): OpenControl {
     tell(parsed.record);
   };
 
-  const follower = createFollower({ ...deps, topic, clock: deps.clock ?? systemClock, take });
+  const clock = deps.clock ?? systemClock;
+  const snapshotting =
+    deps.archive &&
+    createSnapshotting({
+      ...deps,
+      snapshots: createSnapshots({ archive: deps.archive, topic, logger }),
+      topic,
+      decided,
+      clock,
+      ...(deps.snapshotEvery === undefined ? {} : { every: deps.snapshotEvery }),
+    });
+  const follower = createFollower({
+    ...deps,
+    topic,
+    clock,
+    take(record) {
+      take(record);
+      snapshotting?.taken(record);
+    },
+    async restore() {
+      const position = (await snapshotting?.restore()) ?? null;
+      // Whoever watches hears what holds, as if the records had been read.
+      if (position !== null) for (const one of decided.copy().switches) tell(one);
+      return position;
+    },
+  });
 
   // Of those who ask at one moment one question serves all; one that is under way may be too old for a newcomer.
   const askEnd = createGather<undefined, number>({
@@ -104,11 +138,8 @@ export function createControl(deps: ControlDeps): OpenControl {
 
   return {
     async publish(record) {
-      if (record.kind === 'left-out' && decided.isFull)
-        throw new LecternError(
-          'UNIT_STOPPED',
-          `${topic} holds ${decided.verdicts} verdicts: correct the reducers, and give their module a new VERSION in a new namespace`,
-        );
+      const refusal = decided.refusal(record);
+      if (refusal !== null) throw new LecternError('UNIT_STOPPED', refusal);
       follower.start();
       const offset = await append(encodeControlRecord(record));
       // A record that the log has from an earlier attempt stands somewhere before its end.
@@ -126,6 +157,7 @@ export function createControl(deps: ControlDeps): OpenControl {
     async close() {
       listeners.clear();
       await follower.close();
+      await snapshotting?.close();
       await producer.close();
     },
   };

@@ -1,66 +1,162 @@
 import { nameOf } from '../state/unit-meta.ts';
 import type { Control, ControlRecord, LeftOut, ModuleSwitch } from './port.ts';
 
+/** What was decided about one unit. */
+export interface UnitDecisions {
+  readonly module: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The token of the unit's last claim; null before the first. */
+  readonly owner: string | null;
+  /** The verdicts that stand. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** All that a process must know of the records up to some place to go on from there: of units, and of modules by name. */
+export interface Decisions {
+  readonly units: readonly UnitDecisions[];
+  readonly switches: readonly ModuleSwitch[];
+}
+
 /**
- * What was decided, in memory. It holds one entry for each verdict that is in the topic, of all modules and for ever,
- * because a replay may ask for any of them. What bounds them is that each stands for an event that was refused, or that
- * a person chose: a module pauses at 10,000 open dead letters, and `isFull` refuses more in the end.
+ * What was decided, in memory: one entry for each verdict that stands, of all module versions and for ever, because a
+ * replay may ask for any of them. `refusal` bounds how many a module version can have.
  */
 export interface Decided extends Pick<Control, 'leftOut' | 'pausedBecause'> {
   readonly verdicts: number;
-  /** Whether no more verdicts should be published. Those in the topic are taken in all the same. */
-  readonly isFull: boolean;
+  /**
+   * Why a record must not be published, with the remedy; null when it may. What is in the topic is taken in all the same.
+   * A verdict on an event that is left out already is always allowed.
+   */
+  refusal(record: ControlRecord): string | null;
   take(record: ControlRecord): void;
+  /** As it is now; what is taken later does not change it. */
+  copy(): Decisions;
+  /** Begins from a copy, before anything is taken. */
+  restore(decisions: Decisions): void;
 }
 
-/** About 100 MiB. */
-const MAX_VERDICTS = 200_000;
+export interface DecidedLimits {
+  /** Events of one module version that workers left out, and nobody has requeued or dropped. */
+  readonly ofWorkers: number;
+  /** Events of one module version that a person requeued or dropped. */
+  readonly ofPersons: number;
+}
 
-export function createDecided(maxVerdicts = MAX_VERDICTS): Decided {
-  const units = new Map<string, Map<string, LeftOut>>();
-  /** The token of each unit's last claim. */
-  const owners = new Map<string, string>();
+/** About 5 MiB, and 50 MiB, for a module version that comes so far: so many are no single events any more. */
+const LIMITS: DecidedLimits = { ofWorkers: 20_000, ofPersons: 200_000 };
+
+type UnitKey = Parameters<Control['leftOut']>[0];
+
+interface UnitState {
+  readonly unit: UnitKey;
+  owner: string | null;
+  readonly leftOut: Map<string, LeftOut>;
+  /** The last that came: the next one often says the same, and shares its texts. */
+  last: LeftOut | null;
+}
+
+interface Counts {
+  ofWorkers: number;
+  ofPersons: number;
+}
+
+const isPersons = ({ why }: LeftOut): boolean => why === 'requeue' || why === 'drop';
+const counterOf = (verdict: LeftOut): keyof Counts => (isPersons(verdict) ? 'ofPersons' : 'ofWorkers');
+
+/**
+ * Whatever its why, a verdict leaves the event out at its place, so the first one stands; but that an event was
+ * requeued must be known, and a drop, after which it is not accounted for any more, is final.
+ */
+const replaces = (why: LeftOut['why'], standing: LeftOut['why']): boolean =>
+  why === 'drop' || (why === 'requeue' && standing !== 'drop');
+
+export function createDecided(limits: DecidedLimits = LIMITS): Decided {
+  const units = new Map<string, UnitState>();
   const switches = new Map<string, ModuleSwitch>();
+  const counts = new Map<string, Counts>();
   let verdicts = 0;
 
-  const keyOf = (unit: Parameters<Control['leftOut']>[0]): string =>
-    `${unit.module}\n${unit.topic}\n${unit.partition}`;
-  const leftOut = (unit: Parameters<Control['leftOut']>[0]): Map<string, LeftOut> => {
+  const keyOf = ({ module, topic, partition }: UnitKey): string => `${module}\n${topic}\n${partition}`;
+  const stateOf = (unit: UnitKey): UnitState => {
     const key = keyOf(unit);
-    const found = units.get(key) ?? new Map<string, LeftOut>();
-    units.set(key, found);
+    const found = units.get(key);
+    if (found !== undefined) return found;
+    const { module, topic, partition } = unit;
+    const made: UnitState = {
+      unit: { module, topic, partition },
+      owner: null,
+      leftOut: new Map(),
+      last: null,
+    };
+    units.set(key, made);
+    return made;
+  };
+  const countsOf = (module: string): Counts => {
+    const found = counts.get(module) ?? { ofWorkers: 0, ofPersons: 0 };
+    counts.set(module, found);
     return found;
   };
 
-  /**
-   * Whatever its why, a verdict leaves the event out at its place, so the first one stands; but that an event was
-   * requeued must be known, and a drop, after which it is not accounted for any more, is final.
-   */
-  const replaces = (why: LeftOut['why'], standing: LeftOut['why']): boolean =>
-    why === 'drop' || (why === 'requeue' && standing !== 'drop');
+  const put = (state: UnitState, name: string, verdict: LeftOut): void => {
+    const standing = state.leftOut.get(name);
+    const count = countsOf(state.unit.module);
+    if (standing === undefined) verdicts += 1;
+    else count[counterOf(standing)] -= 1;
+    count[counterOf(verdict)] += 1;
+    const { last } = state;
+    const kept = {
+      ...verdict,
+      ...state.unit,
+      reducer: last?.reducer === verdict.reducer ? last.reducer : verdict.reducer,
+      reason: last?.reason === verdict.reason ? last.reason : verdict.reason,
+    };
+    state.last = kept;
+    state.leftOut.set(name, kept);
+  };
 
   const takeVerdict = (verdict: LeftOut): void => {
-    if (verdict.token !== undefined && verdict.token !== owners.get(keyOf(verdict))) return;
-    const unit = leftOut(verdict);
+    const state = stateOf(verdict);
+    if (verdict.token !== undefined && verdict.token !== state.owner) return;
     const name = nameOf(verdict);
-    const standing = unit.get(name);
-    if (standing === undefined) verdicts += 1;
-    if (standing === undefined || replaces(verdict.why, standing.why)) unit.set(name, verdict);
+    const standing = state.leftOut.get(name);
+    if (standing === undefined || replaces(verdict.why, standing.why)) put(state, name, verdict);
   };
 
   return {
     get verdicts() {
       return verdicts;
     },
-    get isFull() {
-      return verdicts >= maxVerdicts;
+    refusal(record) {
+      if (record.kind !== 'left-out') return null;
+      const { module } = record;
+      if (units.get(keyOf(record))?.leftOut.has(nameOf(record)) === true) return null;
+      const count = counts.get(module)?.[counterOf(record)] ?? 0;
+      if (count < limits[counterOf(record)]) return null;
+      return isPersons(record)
+        ? `${count} events of ${module} were requeued or dropped, and no more can be: correct the module and raise its VERSION, which folds everything anew`
+        : `${count} events are left out of ${module} by verdicts of its workers: correct the module, requeue or drop its dead letters (lectern dead-letters requeue --module ${module} --yes), and start its workers again; or raise its VERSION`;
     },
     take(record) {
       if (record.kind === 'left-out') takeVerdict(record);
-      else if (record.kind === 'unit-claimed') owners.set(keyOf(record), record.token);
+      else if (record.kind === 'unit-claimed') stateOf(record).owner = record.token;
       else switches.set(record.module, record);
     },
-    leftOut,
+    copy: () => ({
+      units: [...units.values()]
+        .filter(({ owner, leftOut }) => owner !== null || leftOut.size > 0)
+        .map(({ unit, owner, leftOut }) => ({ ...unit, owner, leftOut: [...leftOut.values()] })),
+      switches: [...switches.values()],
+    }),
+    restore(decisions) {
+      for (const { owner, leftOut, ...unit } of decisions.units) {
+        const state = stateOf(unit);
+        state.owner = owner;
+        for (const verdict of leftOut) put(state, nameOf(verdict), verdict);
+      }
+      for (const given of decisions.switches) switches.set(given.module, given);
+    },
+    leftOut: (unit) => stateOf(unit).leftOut,
     pausedBecause(name) {
       const found = switches.get(name);
       if (found === undefined || !found.paused) return null;

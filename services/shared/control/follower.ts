@@ -14,9 +14,11 @@ export interface FollowerDeps {
   readonly clock: Pick<Clock, 'every'>;
   /** Called for each record, in order, once. Must not throw. */
   readonly take: (record: LogRecord) => void;
+  /** Asked once, before anything is read: the offset to begin at, when what stands before it is known; else null. */
+  readonly restore?: () => Promise<number | null>;
 }
 
-/** Reads a topic of one partition from where history begins, and goes on reading what is appended. */
+/** Reads a topic of one partition from where history begins, or from what is known of it already, and goes on reading what is appended. */
 export interface Follower {
   /** Begins to read, if that has not begun. */
   start(): void;
@@ -73,6 +75,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     (await log.offsets(topic)).find(({ partition }) => partition === 0) ?? { start: 0, end: 0 };
 
   const begin = async (): Promise<number> => {
+    const restored = (await deps.restore?.()) ?? null;
+    if (restored !== null) return restored;
     const start = await history.start(at);
     if (start > 0)
       logger.error(

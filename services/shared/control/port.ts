@@ -2,9 +2,9 @@ import type { Attempt } from '../state/port.ts';
 
 /**
  * Why an event was left out of a reducer at its place: the reducer took too long, ended the process, made a state that
- * cannot be stored; or a person has it reduced again at a later place, or never.
+ * cannot be stored, or failed after it had answered; or a person has it reduced again at a later place, or never.
  */
-export type LeftOutWhy = 'budget' | 'killer' | 'state' | 'requeue' | 'drop';
+export type LeftOutWhy = 'budget' | 'killer' | 'state' | 'detached' | 'requeue' | 'drop';
 
 /** A verdict that a replay could not come to by itself. */
 export interface LeftOut extends Attempt {

@@ -9,9 +9,16 @@ const MAX_REASON = 500;
 const text = (longest: number): z.ZodString => z.string().min(1).max(longest);
 const index = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const reason = z.string().transform((given) => given.slice(0, MAX_REASON));
-const whys = ['budget', 'killer', 'state', 'requeue', 'drop'] as const satisfies readonly LeftOut['why'][];
+const whys = [
+  'budget',
+  'killer',
+  'state',
+  'detached',
+  'requeue',
+  'drop',
+] as const satisfies readonly LeftOut['why'][];
 
-const leftOut = z.object({
+export const leftOutShape = z.object({
   kind: z.literal('left-out'),
   module: text(300),
   topic: text(249),
@@ -23,7 +30,7 @@ const leftOut = z.object({
   token: text(100).optional(),
 });
 
-const unitClaimed = z.object({
+export const unitClaimed = z.object({
   kind: z.literal('unit-claimed'),
   module: text(300),
   topic: text(249),
@@ -31,15 +38,19 @@ const unitClaimed = z.object({
   token: text(100),
 });
 
-const moduleSwitch = z.object({
+export const moduleSwitch = z.object({
   kind: z.literal('module-switch'),
   module: text(300),
   paused: z.boolean(),
   reason,
 });
 
-const known = z.discriminatedUnion('kind', [leftOut, unitClaimed, moduleSwitch]);
+const known = z.discriminatedUnion('kind', [leftOutShape, unitClaimed, moduleSwitch]);
 const kinds: ReadonlySet<string> = new Set(known.options.map(({ shape }) => shape.kind.value));
+
+/** What this version understands. Another version, which understands more or less, folds the same records otherwise. */
+export const UNDERSTOOD: readonly string[] = [...kinds, ...whys];
+
 const anyKind = z.object({ kind: text(100) });
 
 /** `unknown` is a kind that this version does not have: another one needs it. */

@@ -2,9 +2,10 @@ import { findFirstObject } from '../archive/chain.ts';
 import { createObjectOpener } from '../archive/open-object.ts';
 import type { ArchiveStore } from '../archive/port.ts';
 import { LecternError } from '../errors.ts';
-import type { EventLog, LogRecord, ReadRange, TopicPartition } from '../log/port.ts';
+import type { EventLog, LogRecord, PartitionOffsets, ReadRange, TopicPartition } from '../log/port.ts';
 import { sourceOfTopic } from '../topics.ts';
 import { type ArchiveWalk, createArchiveWalk } from './archive-walk.ts';
+import { findConflict } from './conflict.ts';
 import { missingMessage } from './gap.ts';
 import type { History, HistoryFilter } from './port.ts';
 
@@ -34,12 +35,13 @@ export function createHistory({ log, archive, namespace }: HistoryDeps): History
     partition: at.partition,
   });
 
-  const logStart = async ({ topic, partition }: TopicPartition): Promise<number> => {
+  const logRange = async ({ topic, partition }: TopicPartition): Promise<PartitionOffsets> => {
     const found = (await log.offsets(topic)).find((one) => one.partition === partition);
     if (found === undefined)
       throw new LecternError('UNKNOWN_TOPIC', `topic ${topic} has no partition ${partition}`);
-    return found.start;
+    return found;
   };
+  const logStart = async (at: TopicPartition): Promise<number> => (await logRange(at)).start;
 
   const openWalk = (at: TopicPartition, from: number): ArchiveWalk =>
     createArchiveWalk({ archive, opener, of: archivedAs(at), from });
@@ -135,6 +137,8 @@ export function createHistory({ log, archive, namespace }: HistoryDeps): History
       const oldest = await findFirstObject(archive, archivedAs(at));
       return Math.min(start, oldest?.first ?? start);
     },
+    conflict: (at) =>
+      findConflict({ archive, opener, of: archivedAs(at), read: log.read, range: () => logRange(at) }),
     archived,
     async *read(range, filter = {}) {
       const passes = createFilter(filter);

@@ -18,6 +18,11 @@ export interface History {
   /** The oldest offset that archive or log holds: where whoever has no position begins. */
   start(at: TopicPartition): Promise<number>;
   /**
+   * Why archive and log are not of one history, with the remedy: the newest record that both should hold is not the same,
+   * or the archive reaches beyond the log's end. Null when nothing says so, and when they have no offset in common.
+   */
+  conflict(at: TopicPartition): Promise<string | null>;
+  /**
    * The archived records from `from` on, until the log holds the next one; it is asked for its start again before every
    * object, because it may have moved. Yields nothing when the log holds `from` already. Throws HISTORY_GAP, naming the
    * offsets, when neither holds one that is needed.

@@ -1,4 +1,5 @@
 import kafkajs, { type Cluster, type GroupMember, type PartitionAssigner } from 'kafkajs';
+import { LecternError } from '../errors.ts';
 import { assignSticky } from './assign-sticky.ts';
 import type { TopicPartition } from './port.ts';
 
@@ -57,12 +58,18 @@ const listOf = (partitions: Owned['partitions']): TopicPartition[] =>
     Array.isArray(numbers) ? numbers.map((partition: number) => ({ topic, partition })) : [],
   );
 
-/** The leader may lead members that subscribe to topics which it does not, in the middle of a deployment. */
+/**
+ * The leader may lead members that subscribe to topics which it does not, in the middle of a deployment. Rejects when it
+ * cannot know the partitions of one: a group that is given too little looks as if it were well.
+ */
 async function partitionsOf(cluster: Cluster, topics: readonly string[]): Promise<TopicPartition[]> {
-  await cluster.addMultipleTargetTopics([...topics]).catch(() => undefined);
-  return topics.flatMap((topic) =>
-    cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId })),
-  );
+  await cluster.addMultipleTargetTopics([...topics]);
+  return topics.flatMap((topic) => {
+    const partitions = cluster.findTopicPartitionMetadata(topic);
+    if (partitions.length === 0)
+      throw new LecternError('UNKNOWN_TOPIC', `the partitions of ${topic} are not known`);
+    return partitions.map(({ partitionId }) => ({ topic, partition: partitionId }));
+  });
 }
 
 /**

@@ -1,18 +1,23 @@
+import { systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { sleepUntil } from '../sleep-until.ts';
 import { createStickyAssigner } from './kafka-assigner.ts';
 import { isOutage } from './kafka-faults.ts';
 import { createTopicIdentity } from './kafka-identity.ts';
 import { readsTopics } from './kafka-parse-once.ts';
-import { createKafkaSession, type KafkaSession, type KafkaSessionDeps } from './kafka-session.ts';
+import { createKafkaSession } from './kafka-session.ts';
+import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import type { ConsumerHandlers, GroupConsumer } from './port.ts';
 
 export interface KafkaConsumerDeps
-  extends Omit<KafkaSessionDeps, 'sticky' | 'identity' | 'handlers' | 'ended' | 'stuckMs'> {
+  extends Omit<KafkaSessionDeps, 'sticky' | 'identity' | 'handlers' | 'ended' | 'stuckMs' | 'batchMs'> {
   readonly stuckMs?: number | undefined;
 }
 
-/** A partition, or one batch, that takes longer is not slow but stuck. */
+/** A partition that gets nothing for longer is not slow but stuck. */
 const STUCK_MS = 60_000;
+/** And a batch that does not get on. The longest step is one call of a reducer, whose budget is below half of it. */
+const BATCH_MS = 120_000;
 /** How often a member begins anew, without getting on in between, for what waiting alone will not mend. */
 const MAX_RESTARTS = 5;
 const FIRST_WAIT_MS = 200;
@@ -24,6 +29,7 @@ const LONGEST_WAIT_MS = 5_000;
  */
 export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   const { groupId, logger } = deps;
+  const batchMs = deps.stuckMs ?? Math.max(BATCH_MS, 2 * deps.sessionTimeoutMs);
   const [sticky, identity] = [createStickyAssigner(), createTopicIdentity()];
   let session: KafkaSession | null = null;
   let given: ConsumerHandlers | undefined;
@@ -32,6 +38,10 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   let restarting = Promise.resolve();
   let endWait = (): void => undefined;
   let stopped = false;
+  let endSettling = (): void => undefined;
+  const stopping = new Promise<void>((resolve) => {
+    endSettling = resolve;
+  });
   let leave = (): void => undefined;
 
   const gotOn = (): void => {
@@ -43,6 +53,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
     const created: KafkaSession = createKafkaSession({
       ...deps,
       stuckMs: deps.stuckMs ?? STUCK_MS,
+      batchMs,
       sticky,
       identity,
       handlers: {
@@ -71,10 +82,22 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
     waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
   };
 
+  const failInHand = ({ failed }: ConsumerHandlers): void =>
+    failed(
+      new Error(
+        `the consumer of ${deps.topics.join(', ')} cannot begin anew: a batch hangs that it was given before`,
+      ),
+    );
+
   const begin = async (before: KafkaSession): Promise<void> => {
     await before.stop();
     // Batches of a partition must not overlap, of different sessions neither.
-    await before.settled();
+    let isSettled = false;
+    const settled = before.settled().then(() => {
+      isSettled = true;
+    });
+    await sleepUntil(systemClock, batchMs, Promise.race([settled, stopping]));
+    if (!stopped && !isSettled) return failInHand(given!);
     if (!stopped) await pause();
     if (stopped) return;
     const next = create(given!);
@@ -117,6 +140,7 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
       stopped = true;
       leave();
       endWait();
+      endSettling();
       await Promise.all([session?.stop(), restarting]);
       await session?.stop();
     },

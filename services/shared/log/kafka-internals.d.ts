@@ -3,6 +3,15 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     readonly pending: readonly unknown[];
     readonly throttledUntil: number;
     scheduleCheckPendingRequests(): void;
+    readonly enforceRequestTimeout: boolean;
+    readonly inflight: ReadonlyMap<
+      number,
+      { readonly sentAt: number; readonly requestTimeout: number; timeoutRequest(): void }
+    >;
+    requestTimeoutIntervalId: NodeJS.Timeout | null;
+    scheduleRequestTimeoutCheck(): void;
+    isConnected(): boolean;
+    destroy(): void;
   }
   const requestQueue: { readonly prototype: RequestQueue };
   export default requestQueue;
@@ -22,7 +31,8 @@ declare module 'kafkajs/src/consumer/runner.js' {
   }
   interface Runner {
     readonly eachBatch: EachBatchHandler;
-    readonly consumerGroup: object;
+    /** It has more; each fetch asks for the time. */
+    readonly consumerGroup: { maxWaitTime: number };
     fetch(nodeId: number): Promise<FetchedBatch[]>;
     heartbeat(): Promise<void>;
   }
@@ -59,4 +69,12 @@ declare module 'kafkajs/src/protocol/decoder.js' {
     readBytes(length: number): Buffer;
     readTaggedFields(): unknown;
   }
+}
+
+declare module 'kafkajs/src/protocol/message/compression/index.js' {
+  interface Codec {
+    decompress(bytes: Buffer): Promise<Buffer>;
+  }
+  const compression: { lookupCodecByAttributes(attributes: number): Codec | null };
+  export default compression;
 }

@@ -1,12 +1,14 @@
 import { createRequire } from 'node:module';
 import { createBatchCache } from './kafka-batch-cache.ts';
+import { batchEnd, parseRecordBatch, SHORTEST_BATCH } from './kafka-record-batch.ts';
 
 /**
  * Modules of one process read the same partitions, each in a group of its own, so kafkajs 2.2.4 fetches and parses the
- * same record batches for each of them; parsing is most of what a consumer costs. Here they are parsed once.
+ * same record batches for each of them; parsing is most of what a consumer costs. Here they are parsed once, and by a
+ * parser of our own.
  *
- * kafkajs has no option for it. Its parser of record batches is put behind a cache where the module system keeps it,
- * which must happen before kafkajs loads what calls it: at the first fetch.
+ * kafkajs has no option for it. Its parser of record batches is replaced where the module system keeps it, which must
+ * happen before kafkajs loads what calls it: at the first fetch.
  */
 
 /** As kafkajs has it while it reads an answer: `offset` is where it stands. */
@@ -18,10 +20,6 @@ type ParseBatch = (decoder: Decoder) => Promise<unknown>;
 
 /** Besides what is parsed of it, which is several times as much. */
 const MAX_BYTES = 8 * 1_048_576;
-const LENGTH_AT = 8;
-const LENGTH_ENDS_AT = 12;
-/** Of a batch without records. */
-const SHORTEST = 61;
 
 const cache = createBatchCache<unknown>(MAX_BYTES);
 /** How many consumers read each topic. */
@@ -47,22 +45,21 @@ export function readsTopics(topics: readonly string[]): () => void {
 
 /** The bytes of the batch that the decoder stands at; null when they are not all there. */
 function bytesOf({ buffer, offset }: Decoder): Buffer | null {
-  if (buffer.length < offset + SHORTEST) return null;
-  const end = offset + LENGTH_ENDS_AT + buffer.readInt32BE(offset + LENGTH_AT);
-  return end > buffer.length || end < offset + SHORTEST ? null : buffer.subarray(offset, end);
+  if (buffer.length < offset + SHORTEST_BATCH) return null;
+  const end = batchEnd(buffer, offset);
+  return end > buffer.length || end < offset + SHORTEST_BATCH ? null : buffer.subarray(offset, end);
 }
 
-function parseOnce(parse: ParseBatch): ParseBatch {
+/** What is cut short at the end of an answer is left to kafkajs, which knows how to say so. */
+function parseOnce(parseCutShort: ParseBatch): ParseBatch {
   return async (decoder) => {
-    const bytes = isShared ? bytesOf(decoder) : null;
-    if (bytes === null) return parse(decoder);
-    const known = cache.find(bytes);
-    if (known !== undefined) {
-      decoder.offset += bytes.length;
-      return known;
-    }
-    const parsed = await parse(decoder);
-    cache.add(bytes, parsed);
+    const bytes = bytesOf(decoder);
+    if (bytes === null) return parseCutShort(decoder);
+    decoder.offset += bytes.length;
+    const known = isShared ? cache.find(bytes) : undefined;
+    if (known !== undefined) return known;
+    const parsed = await parseRecordBatch(bytes);
+    if (isShared) cache.add(bytes, parsed);
     return parsed;
   };
 }

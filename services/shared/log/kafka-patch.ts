@@ -15,6 +15,20 @@ requestQueue.prototype.scheduleCheckPendingRequests = function scheduleWhenPendi
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheckPendingRequests.call(this);
 };
 
+/** Requests have tens of seconds. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+/** Every connection looks ten times a second for requests that took too long, which is most of what an idle one costs. */
+requestQueue.prototype.scheduleRequestTimeoutCheck = function scheduleSeldom() {
+  if (!this.enforceRequestTimeout) return;
+  this.destroy();
+  this.requestTimeoutIntervalId = setInterval(() => {
+    for (const request of this.inflight.values())
+      if (Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest();
+    if (!this.isConnected()) this.destroy();
+  }, TIMEOUT_CHECK_MS);
+};
+
 /** A fetch that brought no record of a partition. */
 export interface EmptyFetch {
   readonly topic: string;
@@ -33,6 +47,8 @@ export interface FetchObserver {
    * hand.
    */
   interrupted(): void;
+  /** How long the next fetch may wait at a broker for a first record, in milliseconds. */
+  patienceMs(): number;
 }
 
 const observers = new WeakMap<EachBatchHandler, FetchObserver>();
@@ -62,6 +78,7 @@ runner.prototype.fetch = async function fetchAndTell(nodeId) {
   const answeredAt = answers.get(this) ?? new Map<number, number>();
   if (Date.now() - (answeredAt.get(nodeId) ?? Date.now()) > GAP_MS) observer?.interrupted();
   handlers.set(this.consumerGroup, this.eachBatch);
+  if (observer !== undefined) this.consumerGroup.maxWaitTime = observer.patienceMs();
   const batches = await fetch.call(this, nodeId);
   answers.set(this, answeredAt.set(nodeId, Date.now()));
   if (observer !== undefined)

@@ -19,6 +19,25 @@ export const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition
 /** Started ones, by `keyOf`. */
 export type Readings = ReadonlyMap<string, Reading>;
 
+function isAtRest(readings: Readings, count: number): boolean {
+  if (readings.size !== count) return false;
+  for (const { paused, heardAt, position, endOffset } of readings.values())
+    if (paused || heardAt === UNHEARD || position < endOffset) return false;
+  return true;
+}
+
+/**
+ * How long a fetch for so many partitions may wait at the broker. When all are read to their ends, nothing but a record,
+ * which ends it, can make it useful before the next heartbeat.
+ */
+export function patienceOf(
+  readings: Readings,
+  count: number,
+  { heartbeatInterval, maxWaitTimeInMs }: { heartbeatInterval: number; maxWaitTimeInMs: number },
+): number {
+  return isAtRest(readings, count) ? heartbeatInterval : maxWaitTimeInMs;
+}
+
 export function newReading(at: TopicPartition, position: number): Reading {
   const { topic, partition } = at;
   return { topic, partition, position, paused: false, heardAt: UNHEARD, endOffset: 0, behindSince: null };

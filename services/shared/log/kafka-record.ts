@@ -1,4 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
+import { FetchedRecord } from './kafka-record-batch.ts';
 import type { LogRecord } from './port.ts';
 
 const NO_HEADERS: LogRecord['headers'] = {};
@@ -12,8 +13,9 @@ function toHeaders(headers: KafkaMessage['headers']): LogRecord['headers'] {
   );
 }
 
-/** A message as kafkajs gives it, as the log's record. */
-export function toRecord(message: KafkaMessage): LogRecord {
+/** A message as kafkajs gives it, as the log's record: it is one already, but for what was written before Kafka 0.11. */
+export function toRecord(message: KafkaMessage | FetchedRecord): LogRecord {
+  if (message instanceof FetchedRecord) return message;
   return {
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),

@@ -1,43 +1,20 @@
-import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
-import type { Logger } from '../logger.ts';
-import type { StickyAssigner } from './kafka-assigner.ts';
+import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs';
+import { systemClock } from '../clock.ts';
+import { sleepUntil } from '../sleep-until.ts';
 import { saysRebalance } from './kafka-faults.ts';
 import { createFetched } from './kafka-fetched.ts';
 import type { TopicIdentity } from './kafka-identity.ts';
 import { createInHand } from './kafka-in-hand.ts';
 import { createMirror } from './kafka-mirror.ts';
 import { observeFetches } from './kafka-patch.ts';
-import { keyOf, newReading, type Reading, UNHEARD } from './kafka-reading.ts';
+import { keyOf, newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
 import { toRecord } from './kafka-record.ts';
+import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import { sessionSettings } from './kafka-settings.ts';
 import { fetchTopicIds } from './kafka-topic-ids.ts';
 import { watchProgress } from './kafka-watch.ts';
-import type { ConsumerHandlers, ConsumerOptions, GroupConsumer, PartitionOffsets } from './port.ts';
-
-export interface KafkaSessionDeps extends ConsumerOptions {
-  readonly kafka: Kafka;
-  readonly logger: Logger;
-  readonly sessionTimeoutMs: number;
-  /** How long a partition may be behind without getting on, or a batch in hand, in milliseconds. */
-  readonly stuckMs: number;
-  readonly offsets: (topic: string) => Promise<readonly PartitionOffsets[]>;
-  readonly partitionCount: (topic: string) => Promise<number | null>;
-  /** Outlives the session, as what it knows does. */
-  readonly sticky: StickyAssigner;
-  readonly identity: TopicIdentity;
-  readonly handlers: ConsumerHandlers;
-  /** The session cannot go on; another may. */
-  readonly ended: (error: Error) => void;
-}
 
 const STOP_DEADLINE_MS = 10_000;
-
-/** A membership that begins with `run` and ends by itself or by `stop`. */
-export interface KafkaSession extends Omit<GroupConsumer, 'run'> {
-  run(): Promise<void>;
-  /** Resolves when no batch of it is in hand any more. */
-  settled(): Promise<void>;
-}
 
 /**
  * One membership of a group on kafkajs 2.2.4, whose traps are named by their numbers in comments. Positions live with
@@ -83,6 +60,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     revoke(reason);
     over = true;
     watch?.stop();
+    inHand.abandon();
     return true;
   };
   const fail = (error: Error): void => {
@@ -134,9 +112,10 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
 
   const inHand = createInHand({
     heartbeatMs: config.heartbeatInterval,
-    stuckMs: deps.stuckMs,
+    stuckMs: deps.batchMs,
     isOver: () => over,
-    stuck: fail,
+    progress: (at) => handlers.progress?.(at),
+    stuck: endEarly,
   });
 
   /** Only what the group itself said makes kafkajs rejoin; a stop, or a join that is done, needs nothing more. */
@@ -155,7 +134,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     if (!(await fetched.isNext(reading, Number(fetchedOffset), endOffset))) return;
     const records = batch.messages.map(toRecord).filter(({ offset }) => offset >= reading.position);
     if (records.length === 0) return;
-    await inHand.during(handlers.batch({ ...at, records, endOffset }), at.topic, () => beat(payload));
+    await inHand.during(handlers.batch({ ...at, records, endOffset }), at, () => beat(payload));
     // Traps 4, 5: the group may have moved on meanwhile, and a `start` made in the handler must stand.
     if (fenced !== null) return passOn(fenced);
     if (readings.get(keyOf(at)) !== reading) return;
@@ -177,6 +156,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     },
     // The next one may be answered out of another topic of the same name.
     interrupted: fetched.doubt,
+    patienceMs: () => patienceOf(readings, assigned.size, config),
   });
 
   let watch: { stop(): void } | undefined;
@@ -237,12 +217,11 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     async stop() {
       end(new Error('stopped'));
       // Trap 21: during a join disconnect may hang or not take; the session then runs out on the broker.
-      let timer: NodeJS.Timeout | undefined;
-      const deadline = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STOP_DEADLINE_MS);
-      });
-      await Promise.race([consumer.disconnect().catch(() => undefined), deadline]);
-      clearTimeout(timer);
+      await sleepUntil(
+        systemClock,
+        STOP_DEADLINE_MS,
+        consumer.disconnect().catch(() => undefined),
+      );
     },
   };
 }

@@ -32,7 +32,8 @@ export function sessionSettings(sessionTimeoutMs: number): Settings {
     // Also how long a member takes to hear that another one left.
     heartbeatInterval: Math.min(MAX_HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 5)),
     allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 250, // trap 16: also how long a resume or a rebalance may go unnoticed
+    // Trap 16: also how long a resume or a rebalance may go unnoticed. At rest, when all is read, as long as a heartbeat.
+    maxWaitTimeInMs: 250,
     maxBytes: 4_096 * KIB,
     maxBytesPerPartition: 512 * KIB,
     metadataMaxAge: 60_000,

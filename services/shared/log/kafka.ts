@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { LecternError } from '../errors.ts';
 import { createKafkaClient, type KafkaConnection, toLogError } from './kafka-client.ts';
@@ -9,7 +10,7 @@ import type { EventLog, PartitionOffsets, TopicSpec } from './port.ts';
 export interface KafkaLogOptions extends KafkaConnection {
   /** How long the group waits for a silent member, in milliseconds. */
   readonly sessionTimeoutMs?: number;
-  /** How long a partition may have records and get none, or a batch be in hand, in milliseconds. */
+  /** How long a partition may have records and get none, or a batch be in hand and not get on, in milliseconds. */
   readonly stuckMs?: number;
   /** Replicas of the topics made here; by default 3 where there are three brokers, else 1. */
   readonly replication?: number;
@@ -20,6 +21,8 @@ const RETENTION_MS = 30 * 24 * 3_600_000;
 /** Room for the largest frame in its envelope, twice over. */
 const MAX_MESSAGE_BYTES = 5 * 1_048_576;
 const CHECK_DEADLINE_MS = 5_000;
+const TOPICS_DEADLINE_MS = 30_000;
+const TOPICS_RETRY_MS = 100;
 
 /** Trap 23: kafkajs reads gzip or nothing, so the broker re-packs whatever other clients send. */
 function topicConfig(spec: TopicSpec, replication: number, gzip: boolean): ITopicConfig {
@@ -72,15 +75,32 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
     });
 
-  const partitionCount = async (topic: string): Promise<number | null> => {
-    const known = counts.get(topic) ?? (await partitionCounts([topic])).get(topic);
-    if (known !== undefined) counts.set(topic, known);
-    return known ?? null;
+  /** A busy broker makes a topic, and for a while goes on to say that it has none; kafkajs takes that for an answer. */
+  const untilThere = async (names: readonly string[]): Promise<void> => {
+    for (const deadline = Date.now() + TOPICS_DEADLINE_MS; ; await sleep(TOPICS_RETRY_MS)) {
+      const found = await partitionCounts(names).catch((error: LecternError) => {
+        if (Date.now() >= deadline) throw error;
+        return new Map<string, number>();
+      });
+      const missing = names.filter((name) => !found.has(name));
+      if (missing.length === 0) return;
+      if (Date.now() >= deadline)
+        throw toError(new Error(`it made the topics ${missing.join(', ')}, and does not show them`));
+    }
   };
+
+  const partitionCount = async (topic: string): Promise<number | null> => {
+    const found = (await partitionCounts([topic])).get(topic);
+    if (found !== undefined && !counts.has(topic)) counts.set(topic, found);
+    return found ?? null;
+  };
+  /** As it was when first asked: what is sent under a key goes on to the partition that it had. */
+  const knownCount = async (topic: string): Promise<number | null> =>
+    counts.get(topic) ?? (await partitionCount(topic));
 
   const offsets = (topic: string): Promise<readonly PartitionOffsets[]> =>
     ask(async (client) => {
-      if ((await partitionCount(topic)) === null)
+      if ((await knownCount(topic)) === null)
         throw new LecternError('UNKNOWN_TOPIC', `there is no topic ${topic}`);
       const found = await client.fetchTopicOffsets(topic);
       return found
@@ -125,9 +145,10 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         // Another service may make the same topics at the same moment: kafkajs answers false then.
         await client.createTopics({
           topics: missing.map((spec) => topicConfig(spec, replication, gzip)),
-          waitForLeaders: true,
+          waitForLeaders: false,
         });
       });
+      await untilThere(missing.map(({ name }) => name));
     },
     partitionCount,
     offsets,
@@ -137,7 +158,7 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         const known = (found?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
         return new Map(known.map(({ partition, offset }) => [partition, Number(offset)]));
       }),
-    createProducer: () => createKafkaProducer({ kafka, partitionCount, gzip, toError }),
+    createProducer: () => createKafkaProducer({ kafka, partitionCount: knownCount, gzip, toError }),
     createConsumer,
     async *read(range) {
       const at = (await offsets(range.topic)).find(({ partition }) => partition === range.partition);

@@ -78,6 +78,11 @@ export interface ConsumerHandlers {
    * different partitions may overlap in time, those of one partition never do.
    */
   batch(batch: Batch): Promise<void>;
+  /**
+   * A number that changes whenever the batch in hand of a partition gets on. One that neither ends nor gets on for some
+   * minutes is not slow but stuck, and the consumer begins anew; without this, none gets on before it ends.
+   */
+  progress?(at: TopicPartition): number;
   /** A fetch of a started partition ended at the log's end with nothing new. */
   caughtUp(at: TopicPartition, endOffset: number): void;
   /**

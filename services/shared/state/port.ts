@@ -45,11 +45,14 @@ export interface Claim {
   readonly anchor: Anchor | null;
   /** The log's end when a claim first found no position: below it the states are being rebuilt. */
   readonly target: number | null;
-  /** Claims in a row, with this one, since a checkpoint last moved the position, or said that there is nothing beyond. */
+  /**
+   * Processes in a row, with this one, that claimed since a checkpoint last moved the position, or said that there is
+   * nothing beyond. One that lost its claim and claims again has not ended, and counts once.
+   */
   readonly claims: number;
   /**
-   * What was marked and not got through, and how many owners marked it, one after another; null without one. An owner
-   * that ended before it came to the mark is none of them.
+   * What was marked and not got through, and how many processes marked it; null without one. A process that ended before
+   * it came to the mark is none of them.
    */
   readonly attempt: (Attempt & { readonly times: number }) | null;
 }
@@ -130,8 +133,9 @@ export interface Hint {
 
 export interface StateStore {
   /**
-   * Makes `token` the owner of the unit; every earlier token's checkpoints are refused from now on. Changes nothing when
-   * other facts are stored. `logEnd` becomes the target where nothing was ever checkpointed and none is stored.
+   * Makes `token`, of `createToken`, the owner of the unit; every earlier token's checkpoints are refused from now on.
+   * Changes nothing when other facts are stored. `logEnd` becomes the target where nothing was ever checkpointed and none
+   * is stored.
    */
   claim(unit: Unit, token: string, facts: UnitFacts, logEnd: number): Promise<Claim>;
   /**

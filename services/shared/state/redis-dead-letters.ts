@@ -35,7 +35,7 @@ export function createRedisDeadLetters({
   return {
     async *deadLetters(unit) {
       const { dead } = keysOf(unit);
-      // While the hash is resized a scan gives some twice. A module pauses at 10,000 open ones, so this stays small.
+      // While the hash is resized a scan gives some twice. A module pauses when a worker has 10,000 open ones of it, so this stays small.
       const seen = new Set<string>();
       let cursor = '0';
       do {

@@ -4,7 +4,8 @@ import type { Unit } from './port.ts';
 export interface UnitKeys {
   /**
    * Hash: token, formatVersion, partitions, reducersHash, target, next, anchor (JSON), caughtUpAt, claims, attempt
-   * (`<reducer>@<offset>`, empty for none) with the times that owners made it and the marker, the last one's token.
+   * (`<reducer>@<offset>`, empty for none) with the times that processes made it and the marker, which names
+   * them between spaces.
    */
   readonly meta: string;
   /** Hash: the text of each state by its field. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   Anchor,
   Attempt,
@@ -23,7 +24,7 @@ export interface UnitMeta {
   readonly target: number | null;
   readonly caughtUpAt: number | null;
   readonly claims: number;
-  /** With the token of the last owner that marked it. */
+  /** With the processes that marked it, between spaces. */
   readonly attempt: (NonNullable<Claim['attempt']> & { readonly marker: string }) | null;
 }
 
@@ -36,6 +37,20 @@ export function nameOf({ reducer, offset }: DeadLetterKey): string {
 export function parseName(name: string): DeadLetterKey {
   const at = name.lastIndexOf('@');
   return { reducer: name.slice(0, at), offset: Number(name.slice(at + 1)) };
+}
+
+/** Before it, a token names its process; the rest tells the claims of that process apart. */
+const BETWEEN = '/';
+
+/** An owner token for one claim of a process. */
+export function createToken(process: string): string {
+  return `${process}${BETWEEN}${randomUUID()}`;
+}
+
+/** The process that an owner token was made by. */
+function processOf(token: string): string {
+  const [process] = token.split(BETWEEN, 1);
+  return process!;
 }
 
 const areSame = (one: UnitFacts, other: UnitFacts): boolean =>
@@ -64,11 +79,12 @@ export function claimed(
   // A token is made for one claim, so one that is there already is the same claim, sent again.
   if (!areSame(stored.facts, facts) || stored.token === token) return stored;
   const { next, target, claims } = stored;
+  const isAgain = claims > 0 && processOf(stored.token) === processOf(token);
   return {
     ...stored,
     token,
     target: target ?? (next === null ? logEnd : null),
-    claims: claims + 1,
+    claims: isAgain ? claims : claims + 1,
   };
 }
 
@@ -80,9 +96,12 @@ export function marked(
 ): UnitMeta | null {
   if (stored?.token !== token) return null;
   const { attempt } = stored;
-  const isSame = attempt?.offset === offset && attempt.reducer === reducer;
-  if (isSame && attempt.marker === token) return stored;
-  return { ...stored, attempt: { offset, reducer, times: isSame ? attempt.times + 1 : 1, marker: token } };
+  const process = processOf(token);
+  if (attempt?.offset !== offset || attempt.reducer !== reducer)
+    return { ...stored, attempt: { offset, reducer, times: 1, marker: process } };
+  if (attempt.marker.split(' ').includes(process)) return stored;
+  const marker = `${attempt.marker} ${process}`;
+  return { ...stored, attempt: { offset, reducer, times: attempt.times + 1, marker } };
 }
 
 /** Why a checkpoint is not written; null when it may be. */

@@ -1,4 +1,4 @@
-import { eventField, KeyField, reducer, Scope, states } from 'lectern/reducers';
+import { appendList, eventField, KeyField, reducer, Scope, states } from 'lectern/reducers';
 import { link } from '../audit-module/trail.js';
 
 // For the tests of faults: states that tell any event that is missing, doubled or out of order, changed in place, some of
@@ -7,6 +7,9 @@ import { link } from '../audit-module/trail.js';
 
 const spin = () => {
   for (;;);
+};
+const fail = () => {
+  throw new Error('thrown on purpose');
 };
 const later = (value) => new Promise((resolve) => setImmediate(resolve, value));
 
@@ -17,6 +20,8 @@ const chain = reducer(
     state.count += 1;
     if (client.fault === 'throw') throw new Error('thrown on purpose');
     if (client.fault === 'spin') spin();
+    if (client.fault === 'reject-detached') void Promise.reject(new Error('rejected on purpose'));
+    if (client.fault === 'throw-in-timer') setTimeout(fail, 0);
     return state;
   },
 );
@@ -44,6 +49,15 @@ const split = reducer(
   },
 );
 
+const list = reducer(
+  { stateType: appendList, nullState: [], scope: Scope([KeyField.STUDENT]) },
+  function list({ client }, items) {
+    items.append(client.id);
+    if (client.fault === 'throw-after-append') throw new Error('thrown on purpose');
+    return items;
+  },
+);
+
 export const NAME = 'faults';
 export const VERSION = 1;
-export const REDUCERS = [chain, trail, split].map((one) => ({ context: 'test.faults', function: one }));
+export const REDUCERS = [chain, trail, split, list].map((one) => ({ context: 'test.faults', function: one }));

@@ -56,6 +56,8 @@ export function createProcessHistory(machine: Machine, broker: Broker, archive: 
 
   return {
     start: (at) => machine.call(() => (archive.end(at) > 0 ? 0 : broker.bounds(at).start)),
+    // Its topics are never made again.
+    conflict: async () => null,
     archived,
     async *read({ from, to, ...at }, filter = {}) {
       const all = await machine.call(() => broker.all(at));

@@ -2,12 +2,14 @@ import { Registry } from 'prom-client';
 import { createControl } from '../../../services/shared/control/control.ts';
 import type { Logger } from '../../../services/shared/logger.ts';
 import { createWorker, type Worker, type WorkerDeps } from '../../../services/worker/worker.ts';
+import { unattributed } from '../unattributed.ts';
 import type { Broker } from './broker.ts';
 import type { ControlTopic } from './control.ts';
 import { type Archive, createProcessHistory } from './history.ts';
 import { createProcessLog, type Groups, type Timeouts } from './log.ts';
 import type { Machine } from './machine.ts';
 import { buildModule, type ModuleSpec } from './modules.ts';
+import { createProcessObjects, type Objects } from './objects.ts';
 import type { RedoStore } from './redo-store.ts';
 import type { Schedule } from './schedule.ts';
 import type { SendFaults } from './sends.ts';
@@ -20,6 +22,7 @@ export interface Surroundings {
   readonly groups: Groups;
   readonly timeouts: Timeouts;
   readonly archive: Archive;
+  readonly objects: Objects;
   readonly controlTopic: ControlTopic;
   readonly redo: RedoStore;
   readonly faults: StoreFaults;
@@ -31,6 +34,10 @@ export interface Surroundings {
 }
 
 export const NAMESPACE = 'world';
+
+/** Few, and soon, so that most processes go on from a snapshot. */
+const SNAPSHOT_EVERY = 2;
+const SOONER = 50;
 
 const LIMITS = {
   checkpointMs: 100,
@@ -50,12 +57,21 @@ export function startWorker(around: Surroundings, machine: Machine): Worker {
     log,
     history,
     state: createProcessStore(schedule, machine, around.redo, around.faults),
-    control: createControl({ log, history, namespace: NAMESPACE, logger: around.logger, clock }),
+    control: createControl({
+      log,
+      history,
+      archive: createProcessObjects(schedule, machine, around.objects),
+      snapshotEvery: SNAPSHOT_EVERY,
+      namespace: NAMESPACE,
+      logger: around.logger,
+      clock: { ...clock, every: (ms, action) => clock.every(ms / SOONER, action) },
+    }),
     modules: around.modules.map((spec) => buildModule(spec, machine)),
     namespace: NAMESPACE,
     limits: LIMITS,
     clock,
-    watchdog: { reducing: () => undefined },
+    strays: unattributed,
+    watchdog: { claimed: () => undefined, reducing: () => undefined },
     logger: around.logger,
     registry: new Registry(),
     failed(error) {

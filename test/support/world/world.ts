@@ -94,6 +94,7 @@ export function createWorld({ script, logger, spoil = (deps) => deps, createStor
     groups: createGroups(schedule, broker, TIMEOUTS),
     timeouts: TIMEOUTS,
     archive: createArchive(),
+    objects: new Map(),
     controlTopic,
     redo,
     faults: createStoreFaults(),

@@ -1,0 +1,88 @@
+import type { Clock } from '../shared/clock.ts';
+import type { History } from '../shared/history/port.ts';
+import type { Batch, EventLog, GroupConsumer, TopicPartition } from '../shared/log/port.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Checkpoint, StateStore, Unit } from '../shared/state/port.ts';
+import type { Claimed } from './claim.ts';
+import type { ClaimedUnit } from './claimed-unit.ts';
+import type { ClaimingDeps } from './claiming.ts';
+
+/** What a claimed unit tells; after `lost` nothing. */
+export interface UnitEvents {
+  readonly done: (checkpoint: Checkpoint) => void;
+  readonly lost: (because: string) => void;
+  /** Has a task done between two batches, if the claim lasts until then. */
+  readonly between: (task: () => Promise<void>) => void;
+  /** It gets on. */
+  readonly gotOn: () => void;
+  /** What it waits for, other than records; null when it waits no more. */
+  readonly waits: (what: string | null) => void;
+}
+
+export interface UnitDeps {
+  readonly unit: Unit;
+  readonly log: Pick<EventLog, 'offsets'>;
+  readonly history: Pick<History, 'archived'>;
+  readonly state: Pick<StateStore, 'announce'>;
+  readonly consumer: GroupConsumer;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly claim: ClaimingDeps['claim'];
+  /** Called for each claim. */
+  readonly createClaimed: (claimed: Claimed, events: UnitEvents) => ClaimedUnit;
+  /** The unit reduced, or was caught up, for the first time since another process had it. */
+  readonly tookOver: (afterMs: number) => void;
+  readonly dropped: () => void;
+}
+
+/**
+ * What an assigned unit is at: it waits to be claimed; reads what was reduced before, to know duplicates; folds again what
+ * a lost store held, or a new version needs; reduces. Or it does nothing: a person, or the breaker, paused it; a reason
+ * that a person must look at stopped it; or the group is rebalancing.
+ */
+export const UNIT_STATES = [
+  'claiming',
+  'reading_back',
+  'rebuilding',
+  'reducing',
+  'paused',
+  'stopped',
+  'suspended',
+] as const;
+export type UnitState = (typeof UNIT_STATES)[number];
+
+/** A unit as the group gives and takes it. */
+export interface UnitRunner {
+  readonly at: TopicPartition;
+  /** Why the unit does not reduce, for people; null when it does. */
+  readonly trouble: string | null;
+  readonly state: UnitState;
+  /** The offset of the next record to fold, as far as that was ever known here. */
+  readonly position: number | null;
+  /** Changes whenever the unit gets on with whatever it is at, be it that an attempt failed. */
+  readonly progress: number;
+  /** Whether there is something that it is at, besides waiting for records. */
+  readonly isBusy: boolean;
+  /** What another unit has to do first; null when it waits for none. */
+  readonly waitsFor: string | null;
+  /** The group gave the unit to this member, or left it with it. */
+  assigned(): void;
+  /** The assignment is over; the unit may come back with the next. Stores what is reduced if that takes no long time. */
+  suspend(): void;
+  /** Resolves when the batch is folded, or the unit has no use for it any more. */
+  batch(batch: Batch): Promise<void>;
+  caughtUp(endOffset: number): void;
+  /** The log no longer holds what is to be read next. */
+  outOfRange(): void;
+  tick(): void;
+  /** Stores what is reduced and stands still for as long as there is a reason. */
+  setPaused(reason: string | null): void;
+  /** A person dropped a dead letter of the unit. */
+  dropLetter(reducer: string, offset: number): void;
+  /** Leaves whatever it is at, which may never end, and claims the unit anew. */
+  restart(because: string): void;
+  /** Stores what is reduced, if that takes no long time, and takes nothing more. */
+  drain(): Promise<void>;
+  /** Another member has the unit now. */
+  drop(): void;
+}

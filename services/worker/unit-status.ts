@@ -1,0 +1,46 @@
+/** What a unit tells of itself, for people and for whoever watches that it gets on. */
+export interface UnitStatus {
+  /** Why the unit does not reduce, for people; null when it does. */
+  readonly trouble: string | null;
+  /** Changes whenever the unit gets on, be it that an attempt failed. */
+  readonly progress: number;
+  /** What another unit has to do first; null when it waits for none. */
+  readonly waitsFor: string | null;
+  gotOn(): void;
+  /** It got on to something else, and reduces only if nothing hinders it. */
+  set(trouble: string | null): void;
+  /** To wait for the same as before is not to get on. Null when it waits no more, and reduces. */
+  waits(what: string | null): void;
+}
+
+export function createUnitStatus(): UnitStatus {
+  let trouble: string | null = 'not claimed yet';
+  let progress = 0;
+  let waitsFor: string | null = null;
+  const gotOn = (): void => {
+    progress += 1;
+    waitsFor = null;
+  };
+  return {
+    get trouble() {
+      return trouble;
+    },
+    get progress() {
+      return progress;
+    },
+    get waitsFor() {
+      return waitsFor;
+    },
+    gotOn,
+    set(now) {
+      gotOn();
+      trouble = now;
+    },
+    waits(what) {
+      if (what !== null && what === waitsFor) return;
+      gotOn();
+      trouble = what;
+      waitsFor = what;
+    },
+  };
+}

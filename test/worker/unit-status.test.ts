@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { createUnitStatus } from '../../services/worker/unit-status.ts';
+
+test('a unit that waits says for what, and only a new thing is progress', () => {
+  const status = createUnitStatus();
+  status.waits('one');
+  const before = status.progress;
+  status.waits('one');
+  expect(status.progress).toBe(before);
+  status.waits('two');
+  expect(status.progress).toBeGreaterThan(before);
+  expect(status).toMatchObject({ trouble: 'two', waitsFor: 'two' });
+});
+
+test('a unit that waits no more has no trouble, whether or not it got on meanwhile', () => {
+  const status = createUnitStatus();
+  status.waits('one');
+  status.waits(null);
+  expect(status).toMatchObject({ trouble: null, waitsFor: null });
+  status.waits('one');
+  status.gotOn();
+  status.waits(null);
+  expect(status).toMatchObject({ trouble: null, waitsFor: null });
+});
