@@ -83,7 +83,13 @@ describeOnStack('a member of a group on Kafka', () => {
       await remake(topic, 1);
       await house.append(topic, 0, texts('new', 30));
       release();
-      await wait('it is told', () => member.calls.includes('outOfRange 0'));
+      await wait('it is told', () => member.calls.includes('outOfRange 0')).catch((cause: Error) => {
+        const what = {
+          calls: member.calls.slice(-30),
+          failures: member.failures.map(({ message }) => message),
+        };
+        throw new Error(`${cause.message}: ${JSON.stringify(what)}`, { cause });
+      });
       expect(member.texts()).toEqual(texts('old', 10));
     },
     TIMEOUT_MS,

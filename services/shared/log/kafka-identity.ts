@@ -11,6 +11,8 @@ export interface TopicIdentity {
    * is about the topic that is there now, so after one no it is yes. Rejects when the topic is missing, or Kafka away.
    */
   isSame(topic: string, ask: AskIds): Promise<boolean>;
+  /** Asks what a topic is, unless that was asked before: whoever reads it has not been told of what came of it since. */
+  learn(topic: string, ask: AskIds): Promise<void>;
 }
 
 /** Offsets and even times of a new topic may look like those of the old one, so Kafka's own ids of topics are compared. */
@@ -33,11 +35,16 @@ export function createTopicIdentity(): TopicIdentity {
     return before === undefined || before === id;
   };
 
+  const isSame: TopicIdentity['isSame'] = (topic, ask) => {
+    const asked = waiting.get(topic) ?? compare(topic, ask);
+    waiting.set(topic, asked);
+    return asked;
+  };
+
   return {
-    isSame(topic, ask) {
-      const asked = waiting.get(topic) ?? compare(topic, ask);
-      waiting.set(topic, asked);
-      return asked;
+    isSame,
+    async learn(topic, ask) {
+      if (!known.has(topic)) await isSame(topic, ask);
     },
   };
 }

@@ -168,7 +168,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
       await consumer.subscribe({ topics: [...deps.topics], fromBeginning: true });
       const counts = await Promise.all(deps.topics.map((topic) => deps.partitionCount(topic)));
       // Before the first record can come; what is asked later is compared with it.
-      for (const topic of deps.topics) await identity.isSame(topic, fetchIds).catch(() => undefined);
+      for (const topic of deps.topics) await identity.learn(topic, fetchIds).catch(() => undefined);
       if (over) return;
       watch = watchProgress({
         ...deps,
