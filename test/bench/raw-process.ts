@@ -36,4 +36,7 @@ async function consume({ brokers, topic, events, partitions, groupId }: RawConsu
   return measured;
 }
 
-console.log(JSON.stringify(await consume(JSON.parse(process.argv[2]!) as RawConsume)));
+const asked = JSON.parse(process.argv[2]!) as RawConsume;
+// Once for nothing, so that what is measured is compiled: the bar is not to be lower than it is.
+await consume({ ...asked, groupId: `${asked.groupId}-first` });
+console.log(JSON.stringify(await consume(asked)));
