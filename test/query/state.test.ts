@@ -84,6 +84,22 @@ describe('GET /v1/state', () => {
     });
   });
 
+  test("says as of when also while the partition's very first states are stored", async () => {
+    await start();
+    await app.claim();
+    const { store } = app.memory;
+    const { readMany } = store;
+    Object.assign(store, {
+      readMany: async (...asked: Parameters<typeof readMany>) => {
+        Object.assign(store, { readMany });
+        await app.write('counter', { STUDENT: 'ada' }, { count: 1 });
+        return readMany(...asked);
+      },
+    });
+    const { body } = await app.get('/v1/state/sample.counter?STUDENT=ada');
+    expect(body).toMatchObject({ state: { count: 1 }, default: false, asOf: { offset: 1 } });
+  });
+
   test('keeps keys apart whatever is in them', async () => {
     await start();
     await app.claim();
