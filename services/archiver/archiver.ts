@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { createObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
+import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { archiverGroup, sourceOfTopic } from '../shared/topics.ts';
@@ -68,7 +69,6 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
   const encoder = createObjectEncoder();
   const opener = createObjectOpener(deps.archive);
   const partitions = new Map<string, PartitionArchiver>();
-  const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
   let joined = false;
   let stopping = false;
   let ticking: NodeJS.Timeout | undefined;

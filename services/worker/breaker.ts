@@ -2,6 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import type { Control, ControlRecord } from '../shared/control/port.ts';
 import { messageOf } from '../shared/errors.ts';
+import { keyOf } from '../shared/log/partition-key.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Unit } from '../shared/state/port.ts';
 import { createBreakerWindow } from './breaker-window.ts';
@@ -48,7 +49,6 @@ export function createBreaker({ module, limits, control, clock, logger }: Breake
   let ceiling = limits.open;
   let tripping = false;
 
-  const keyOf = ({ topic, partition }: Unit): string => `${topic}/${partition}`;
   const setOpen = (unit: Unit, count: number): void => {
     const key = keyOf(unit);
     open += count - (openByUnit.get(key) ?? 0);

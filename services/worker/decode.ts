@@ -12,13 +12,9 @@ const REST = ['server', 'metadata'] as const;
 type Head = Pick<Envelope, (typeof HEAD)[number]>;
 type Rest = Pick<Envelope, (typeof REST)[number]>;
 
-export interface EnvelopeReaders {
-  readonly head: ReturnType<typeof createPartReader<keyof Head>>;
-  readonly rest: ReturnType<typeof createPartReader<keyof Rest>>;
-}
-
-export function createEnvelopeReaders(): EnvelopeReaders {
-  return { head: createPartReader(HEAD), rest: createPartReader(REST) };
+interface EnvelopeReaders {
+  readonly head: SingleObjectReader<Head>;
+  readonly rest: SingleObjectReader<Rest>;
 }
 
 /** An event of a batch. What it holds is shared by all that fold it. */
@@ -99,6 +95,7 @@ class Decoded implements DecodedEvent {
   readonly #readers: EnvelopeReaders;
   /** Dropped when a batch is through: an event may be kept until the next checkpoint, and its texts are large. */
   #envelope: Head | undefined;
+  #rest: Rest | undefined;
   /** As it was parsed; nobody else has it. */
   #client: Client | undefined;
   #metadata: Metadata | undefined;
@@ -129,7 +126,8 @@ class Decoded implements DecodedEvent {
   }
 
   rest(): Rest {
-    return this.#read(this.#readers.rest);
+    this.#rest ??= this.#read(this.#readers.rest);
+    return this.#rest;
   }
 
   #read<T>(reader: SingleObjectReader<T>): T {
@@ -161,6 +159,7 @@ class Decoded implements DecodedEvent {
 
   release(): void {
     this.#envelope = undefined;
+    this.#rest = undefined;
     this.#client = undefined;
     this.#metadata = undefined;
   }
@@ -170,7 +169,8 @@ class Decoded implements DecodedEvent {
 export type Decode = (record: LogRecord, isForOne: boolean) => DecodedRecord;
 
 /** Turns a record of an events topic into what reducers receive. What is not one of our events is a dead letter. */
-export function createDecoder(readers: EnvelopeReaders): Decode {
+export function createDecoder(): Decode {
+  const readers: EnvelopeReaders = { head: createPartReader(HEAD), rest: createPartReader(REST) };
   return (record, isForOne) => {
     const { value, offset, timestamp } = record;
     const refuse = (reason: string): DecodedRecord => ({ kind: 'deadLetter', offset, timestamp, reason });

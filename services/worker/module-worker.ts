@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Control, ControlRecord } from '../shared/control/port.ts';
 import { messageOf } from '../shared/errors.ts';
+import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/modules.ts';
@@ -43,8 +44,6 @@ export interface ModuleWorker {
   notReady(): readonly string[];
   units(): readonly UnitView[];
 }
-
-const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
 /** Reduces one module version: one consumer group, one runner for each partition that the group gives it. */
 export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {

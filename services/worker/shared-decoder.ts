@@ -1,3 +1,4 @@
+import { keyOf } from '../shared/log/partition-key.ts';
 import type { LogRecord, TopicPartition } from '../shared/log/port.ts';
 import type { Decode, DecodedRecord } from './decode.ts';
 
@@ -36,7 +37,6 @@ interface Ring {
  */
 export function createSharedDecoder(decode: Decode, maxBytes: number): SharedDecoder {
   const rings = new Map<string, Ring>();
-  const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
   const letGo = (event: DecodedRecord | undefined): void => {
     if (event?.kind === 'ok') event.release();

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
+import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, PartitionOffsets, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { StateStore } from '../shared/state/port.ts';
@@ -33,8 +34,6 @@ interface Known {
 }
 
 const FRESH_MS = 10_000;
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export function createUnitLag(deps: UnitLagDeps): UnitLag {
   const { log, state, clock, moduleId: module } = deps;

@@ -13,7 +13,7 @@ import { createBudget } from './budget.ts';
 import { createUnit, type UnitLimits } from './create-unit.ts';
 import { createDeadLetterMetrics } from './dead-letter-metrics.ts';
 import { createDeadLetterRelay } from './dead-letter-relay.ts';
-import { createDecoder, createEnvelopeReaders } from './decode.ts';
+import { createDecoder } from './decode.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { createModuleWorker } from './module-worker.ts';
 import { createMutex } from './mutex.ts';
@@ -81,7 +81,7 @@ const SHARED_DECODED_BYTES = 4 * 1_048_576;
 export function createWorker(deps: WorkerDeps): Worker {
   const { control, limits } = deps;
   const metrics = createWorkerMetrics(deps.registry);
-  const decoder = createSharedDecoder(createDecoder(createEnvelopeReaders()), SHARED_DECODED_BYTES);
+  const decoder = createSharedDecoder(createDecoder(), SHARED_DECODED_BYTES);
   const policy = { maxStateBytes: limits.maxStateBytes, budget: createBudget(limits.budgetMs, deps.clock) };
   const letters = createDeadLetterMetrics(deps.registry);
   const producer = createLazyProducer(deps.log);

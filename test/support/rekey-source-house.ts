@@ -1,6 +1,6 @@
 import type { LeftOut } from '../../services/shared/control/port.ts';
 import type { LogRecord, OutgoingRecord } from '../../services/shared/log/port.ts';
-import { createDecoder, createEnvelopeReaders, type DecodedEvent } from '../../services/worker/decode.ts';
+import { createDecoder, type DecodedEvent } from '../../services/worker/decode.ts';
 import type { Item } from '../../services/worker/intake.ts';
 import type { Marks } from '../../services/worker/rekey-gate.ts';
 import { originOf } from '../../services/worker/rekey-origin.ts';
@@ -13,7 +13,7 @@ export const SOURCE = { topic: 'n.events.a', partition: 4 };
 export const PARTITIONS = 3;
 export const KEYS = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5'];
 
-const decoder = createDecoder(createEnvelopeReaders());
+const decoder = createDecoder();
 const decode = (record: LogRecord) => decoder(record, false);
 
 function event(offset: number): DecodedEvent {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createEventCodec } from '../../services/shared/event.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
-import { createDecoder, createEnvelopeReaders, type DecodedEvent } from '../../services/worker/decode.ts';
+import { createDecoder, type DecodedEvent } from '../../services/worker/decode.ts';
 import { eventRecord } from '../support/events.ts';
 
-const decode = createDecoder(createEnvelopeReaders());
+const decode = createDecoder();
 
 function sent(fields: Readonly<Record<string, unknown>> = {}): LogRecord {
   const { key, value } = eventRecord({ namespace: 'n', source: 's', student: 'tc-testcase-a', fields });

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { requeueHeaders } from '../../services/shared/control/requeue-record.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import type { Anchor } from '../../services/shared/state/port.ts';
-import { createDecoder, createEnvelopeReaders } from '../../services/worker/decode.ts';
+import { createDecoder } from '../../services/worker/decode.ts';
 import { createIdWindow } from '../../services/worker/duplicates.ts';
 import { createIntake, type Intake } from '../../services/worker/intake.ts';
 import { eventRecord } from '../support/events.ts';
 
-const decoder = createDecoder(createEnvelopeReaders());
+const decoder = createDecoder();
 const decode = (record: LogRecord) => decoder(record, false);
 
 function record(offset: number, id: string, headers: LogRecord['headers'] = {}): LogRecord {

@@ -111,7 +111,7 @@ export function createControl(deps: ControlDeps): OpenControl {
     async restore() {
       const position = (await snapshotting?.restore()) ?? null;
       // Whoever watches hears what holds, as if the records had been read.
-      if (position !== null) for (const one of decided.copy().switches) tell(one);
+      if (position !== null) for (const one of decided.switches) tell(one);
       return position;
     },
   });

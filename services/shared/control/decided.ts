@@ -24,6 +24,8 @@ export interface Decisions {
  */
 export interface Decided extends Pick<Control, 'leftOut' | 'pausedBecause'> {
   readonly verdicts: number;
+  /** The last one of each module. */
+  readonly switches: readonly ModuleSwitch[];
   /**
    * Why a record must not be published, with the remedy; null when it may. What is in the topic is taken in all the same.
    * A verdict on an event that is left out already is always allowed.
@@ -92,6 +94,7 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
     units.set(key, made);
     return made;
   };
+  const allSwitches = (): readonly ModuleSwitch[] => [...switches.values()];
   const countsOf = (module: string): Counts => {
     const found = counts.get(module) ?? { ofWorkers: 0, ofPersons: 0 };
     counts.set(module, found);
@@ -127,6 +130,9 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
     get verdicts() {
       return verdicts;
     },
+    get switches() {
+      return allSwitches();
+    },
     refusal(record) {
       if (record.kind !== 'left-out') return null;
       const { module } = record;
@@ -146,7 +152,7 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
       units: [...units.values()]
         .filter(({ owner, leftOut }) => owner !== null || leftOut.size > 0)
         .map(({ unit, owner, leftOut }) => ({ ...unit, owner, leftOut: [...leftOut.values()] })),
-      switches: [...switches.values()],
+      switches: allSwitches(),
     }),
     restore(decisions) {
       for (const { owner, leftOut, ...unit } of decisions.units) {

@@ -1,3 +1,4 @@
+import { keyOf } from './partition-key.ts';
 import type { TopicPartition } from './port.ts';
 
 /** Who owned what, or owns what: partitions by member. */
@@ -13,7 +14,6 @@ export function assignSticky<M extends { readonly topics: readonly string[] }>(
   previous: Assignment<M>,
 ): Assignment<M> {
   const owned = new Map<M, TopicPartition[]>(members.map((member) => [member, []]));
-  const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
   const ownerBefore = new Map(
     [...previous].flatMap(([member, own]) => own.map((at) => [keyOf(at), member] as const)),
   );

@@ -1,4 +1,5 @@
 import type { Groups } from './embedded-group.ts';
+import { keyOf } from './partition-key.ts';
 import type { Batch, ConsumerHandlers, ConsumerOptions, GroupConsumer, TopicPartition } from './port.ts';
 
 export interface EmbeddedConsumerDeps extends ConsumerOptions {
@@ -23,8 +24,6 @@ interface Reading {
 
 /** How often an idle partition is looked at, only to tell that it is still caught up. */
 const IDLE_MS = 1_000;
-
-const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
 /**
  * A group member in this process. Each started partition goes its own way, one batch after another, with a turn of the

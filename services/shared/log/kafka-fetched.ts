@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmptyFetch } from './kafka-patch.ts';
-import { keyOf, type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
+import { type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
+import { keyOf } from './partition-key.ts';
 import type { PartitionOffsets, TopicPartition } from './port.ts';
 
 const RETRY_MS = 200;

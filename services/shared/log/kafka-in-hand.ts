@@ -1,4 +1,4 @@
-import { keyOf } from './kafka-reading.ts';
+import { keyOf } from './partition-key.ts';
 import type { TopicPartition } from './port.ts';
 
 export interface InHandDeps {

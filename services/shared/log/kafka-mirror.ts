@@ -1,4 +1,5 @@
 import type { Consumer } from 'kafkajs';
+import { keyOf } from './partition-key.ts';
 import type { TopicPartition } from './port.ts';
 
 const GATHER_MS = 50;
@@ -37,7 +38,7 @@ export function createMirror(consumer: Consumer): (at: TopicPartition, offset: n
 
   return (at, offset) =>
     new Promise((resolve) => {
-      const key = `${at.topic}/${at.partition}`;
+      const key = keyOf(at);
       const entry = waiting.get(key);
       if (entry !== undefined) {
         entry.offset = String(offset);

@@ -14,8 +14,6 @@ export interface Reading extends TopicPartition {
 
 export const UNHEARD = 0;
 
-export const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
-
 /** Started ones, by `keyOf`. */
 export type Readings = ReadonlyMap<string, Reading>;
 

@@ -7,12 +7,13 @@ import type { TopicIdentity } from './kafka-identity.ts';
 import { createInHand } from './kafka-in-hand.ts';
 import { createMirror } from './kafka-mirror.ts';
 import { observeFetches } from './kafka-patch.ts';
-import { keyOf, newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
+import { newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
 import { toRecord } from './kafka-record.ts';
 import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import { sessionSettings } from './kafka-settings.ts';
 import { fetchTopicIds } from './kafka-topic-ids.ts';
 import { watchProgress } from './kafka-watch.ts';
+import { keyOf } from './partition-key.ts';
 
 const STOP_DEADLINE_MS = 10_000;
 

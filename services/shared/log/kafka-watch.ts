@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { keyOf, type Reading, type Readings } from './kafka-reading.ts';
+import type { Reading, Readings } from './kafka-reading.ts';
+import { keyOf } from './partition-key.ts';
 import type { PartitionOffsets, TopicPartition } from './port.ts';
 
 const CHECK_MS = 1_000;
