@@ -8,14 +8,21 @@ export function eventFieldName(path: string): string {
   return `EventField.${path}`;
 }
 
-/** Keeps separators in values apart from those of the key; everything else stays readable. */
+/**
+ * Keeps separators in values apart from those of the key, and halves of surrogate pairs apart from one another, which
+ * have no bytes in UTF-8; everything else stays readable.
+ */
 function escapeValue(value: string): string {
-  return value.replace(/[%,:]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return value.replace(
+    /[%,:]|\p{Surrogate}/gu,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /**
  * The part of a state's name that names its key, fields sorted: `EventField.doc_id:7,STUDENT:tc-testcase-bob`.
- * Learning Observer's form, but with `%`, `,` and `:` escaped in values, so that no two keys share a name.
+ * Learning Observer's form, but with `%`, `,` and `:` escaped in values, so that no two keys share a name. Well-formed Unicode,
+ * whatever the values are.
  */
 export function keyText(values: KeyValues): string {
   return Object.keys(values)
@@ -64,5 +71,7 @@ export function parseStateField(field: string): ParsedField {
 }
 
 function unescapeValue(value: string): string {
-  return value.replace(/%(25|2C|3A)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return value.replace(/%(25|2C|3A|D[89A-F][0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

@@ -23,6 +23,7 @@ import { originOf } from './rekey-origin.ts';
 import { createRekeying } from './rekeying.ts';
 import { createKeyers } from './scope.ts';
 import type { SharedDecoder } from './shared-decoder.ts';
+import type { SharedWindows } from './shared-windows.ts';
 import { createStateCache } from './state-cache.ts';
 import { createStrayEvents, type StrayEvents } from './stray-events.ts';
 import type { StrayOwner, Strays } from './strays.ts';
@@ -48,6 +49,7 @@ export interface CreateUnitDeps {
   readonly namespace: string;
   readonly producer: Pick<Producer, 'send'>;
   readonly decoder: SharedDecoder;
+  readonly windows: SharedWindows;
   readonly policy: Omit<FoldPolicy, 'call'>;
   readonly strays: Pick<Strays, 'call'>;
   readonly limits: UnitLimits;
@@ -123,6 +125,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     const { window, sessions, sweep } = isRekey
       ? createRekeyRules()
       : createSourceRules({
+          window: deps.windows.open(at, claimed.readFrom),
           maxBytes,
           entries: () => state.entries(unit),
           readMany,
@@ -209,7 +212,10 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       folded: (count) => watch.folded(unit, count),
       release: decoder.release,
       publishes: ours.rekeyed.length > 0,
-      close: rekeyed.close,
+      close() {
+        rekeyed.close();
+        window.close();
+      },
     });
   };
 

@@ -7,7 +7,7 @@ import type { StateCache } from './state-cache.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /** A checkpoint is closed before it would hold more. */
-const MAX_FIELDS = 4_000;
+const MAX_FIELDS = 8_000;
 const MAX_BYTES = 4 * 1_048_576;
 const MAX_LETTERS = 500;
 

@@ -1,12 +1,12 @@
 import type { StateEntry } from '../shared/state/port.ts';
-import { createIdWindow, type IdWindow } from './duplicates.ts';
 import { createMarks } from './rekey-marks.ts';
 import { createSessionSweep, type SessionSweep } from './session-sweep.ts';
 import { createSessions, type Sessions } from './sessions.ts';
+import type { ClaimWindow } from './shared-windows.ts';
 
 /** How a unit knows that it had a record before. */
 export interface DuplicateRules {
-  readonly window: IdWindow;
+  readonly window: ClaimWindow;
   readonly sessions: Sessions;
   readonly sweep: SessionSweep;
 }
@@ -15,6 +15,7 @@ export interface DuplicateRules {
 export const DUPLICATE_WINDOW = 10_000;
 
 export interface SourceRulesDeps {
+  readonly window: ClaimWindow;
   readonly maxBytes: () => number;
   /** Everything that the store has of the unit, in pages. */
   readonly entries: () => AsyncIterable<readonly StateEntry[]>;
@@ -27,7 +28,7 @@ export interface SourceRulesDeps {
 export function createSourceRules(deps: SourceRulesDeps): DuplicateRules {
   const sessions = createSessions(deps);
   return {
-    window: createIdWindow(DUPLICATE_WINDOW),
+    window: deps.window,
     sessions,
     sweep: createSessionSweep({ ...deps, sessions }),
   };
@@ -36,7 +37,7 @@ export function createSourceRules(deps: SourceRulesDeps): DuplicateRules {
 /** For events under another key: by where they come from. One event stands there under several keys, with one id. */
 export function createRekeyRules(): DuplicateRules {
   return {
-    window: { seen: () => false },
+    window: { seen: () => false, close: () => undefined },
     sessions: createMarks(),
     sweep: { step: () => Promise.resolve() },
   };

@@ -8,6 +8,8 @@ export interface IdWindow {
    * were taken in changes nothing, and is answered with false.
    */
   seen(key: string, id: string, offset: number): boolean;
+  /** Whether the record at an offset, of the last ones, was this event. */
+  holds(key: string, id: string, offset: number): boolean;
 }
 
 const MULTIPLIER = 0x01_00_01_93;
@@ -66,7 +68,7 @@ export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
   const overflowing = new Uint16Array(mask + 1);
   let newest = -1;
 
-  const isAt = (offset: number, key: string, id: string): boolean => {
+  const holds = (key: string, id: string, offset: number): boolean => {
     const slot = offset % size;
     return offsets[slot] === offset && ids[slot] === id && keys[slot] === key;
   };
@@ -100,7 +102,7 @@ export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
     for (let at = set * NUMBERS; at < end; at += 2) {
       const age = ageAt(at, offset);
       if (table[at + 1] === EMPTY || age > size) free = at;
-      else if (table[at] === hash && isAt(offset - age, key, id)) return at;
+      else if (table[at] === hash && holds(key, id, offset - age)) return at;
     }
     return free;
   };
@@ -122,5 +124,6 @@ export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
       table[at + 1] = offset % (LOW + 1);
       return !isFree;
     },
+    holds,
   };
 }

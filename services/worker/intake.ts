@@ -34,7 +34,7 @@ export interface IntakeDeps {
   /** On a rekey topic. */
   readonly originOf?: (headers: LogRecord['headers']) => Origin | null;
   readonly decode: (record: LogRecord) => DecodedRecord;
-  readonly window: IdWindow;
+  readonly window: Pick<IdWindow, 'seen'>;
   /** The first record to fold; those before it are only read back. */
   readonly position: number;
   /** Where reading begins. */

@@ -14,10 +14,12 @@ import { createUnit, type UnitLimits } from './create-unit.ts';
 import { createDeadLetterMetrics } from './dead-letter-metrics.ts';
 import { createDeadLetterRelay } from './dead-letter-relay.ts';
 import { createDecoder } from './decode.ts';
+import { DUPLICATE_WINDOW } from './duplicate-rules.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { createModuleWorker } from './module-worker.ts';
 import { createMutex } from './mutex.ts';
 import { createSharedDecoder } from './shared-decoder.ts';
+import { createSharedWindows } from './shared-windows.ts';
 import type { Strays } from './strays.ts';
 import { createUnitGauges } from './unit-gauges.ts';
 import { createUnitWatch } from './unit-watch.ts';
@@ -82,6 +84,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   const { control, limits } = deps;
   const metrics = createWorkerMetrics(deps.registry);
   const decoder = createSharedDecoder(createDecoder(), SHARED_DECODED_BYTES);
+  const windows = createSharedWindows(DUPLICATE_WINDOW);
   const policy = { maxStateBytes: limits.maxStateBytes, budget: createBudget(limits.budgetMs, deps.clock) };
   const letters = createDeadLetterMetrics(deps.registry);
   const producer = createLazyProducer(deps.log);
@@ -104,7 +107,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       metrics,
       budgetMs: limits.budgetMs,
       createUnit: (at, group) =>
-        createUnit({ ...deps, module, producer, decoder, policy, watch, process, alone }, at, group),
+        createUnit({ ...deps, module, producer, decoder, windows, policy, watch, process, alone }, at, group),
     });
   });
   createUnitGauges(

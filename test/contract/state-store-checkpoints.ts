@@ -90,6 +90,32 @@ export function checkpointContract(subject: () => Subject): void {
       },
     );
 
+    test('texts come back as they were, whatever is in them', async () => {
+      const { store } = subject();
+      const unit = await claimed();
+      const characters = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join('');
+      const texts = [
+        characters,
+        '\u{1f600}\ufeff\uffff',
+        '\\ud800 \\u0000 "\\"',
+        '[[{}]]',
+        '0x1p3',
+        'a'.repeat(100_000),
+      ];
+      const states = Object.fromEntries(texts.map((text, n) => [`${text.slice(0, 500)}${n}`, text]));
+      const letter = {
+        reducer: texts[2]!,
+        version: 1,
+        topic: unit.topic,
+        partition: unit.partition,
+        offset: 7,
+      };
+      const deadLetters = [{ ...letter, reason: characters }];
+      await save(unit, checkpoint({ token: 'me', expected: null, next: 8, deadLetters }, states));
+      expect(await store.readMany(unit, Object.keys(states))).toEqual(texts);
+      expect((await collect(store.deadLetters(unit))).flat()).toEqual([{ copy: null, ...deadLetters[0] }]);
+    });
+
     test('an owner without events renews only the time of being caught up', async () => {
       const unit = await claimed();
       await save(unit, checkpoint({ token: 'me', expected: null, next: 0, caughtUpAt: 5 }));

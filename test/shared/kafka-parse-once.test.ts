@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 /** Parses one fetched batch several times, as consumers do, and prints whether what came was the same. */
 const PROGRAM = `
 import { createRequire } from 'node:module';
-const { readsTopics } = await import('./dist/services/shared/log/kafka-parse-once.js');
+const { mostReaders, readsTopics } = await import('./dist/services/shared/log/kafka-parse-once.js');
 const require = createRequire(import.meta.url);
 require('kafkajs');
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0/index.js');
@@ -27,6 +27,7 @@ const leave = readsTopics(['t']);
 readsTopics(['other']);
 out.alone = same(await fetched('a'), await fetched('a'));
 const leaveToo = readsTopics(['t']);
+out.readers = [['t'], ['other'], ['other', 't'], ['none'], []].map(mostReaders);
 const first = await fetched('a', 'b');
 out.shared = same(first, await fetched('a', 'b'));
 out.partly = same(first, await fetched('a', 'c'));
@@ -43,6 +44,7 @@ test('what several consumers of a process fetch is parsed once, and for one noth
   });
   expect(JSON.parse(stdout)).toEqual({
     alone: [false, false],
+    readers: [2, 1, 2, 1, 1],
     shared: [true, true, true, true],
     partly: [true, true, false, false],
     read: ['b0', 'b1', 'c0', 'c1'],

@@ -31,8 +31,8 @@ declare module 'kafkajs/src/consumer/runner.js' {
   }
   interface Runner {
     readonly eachBatch: EachBatchHandler;
-    /** It has more; each fetch asks for the time. */
-    readonly consumerGroup: { maxWaitTime: number };
+    /** It has more; each fetch asks for these. */
+    readonly consumerGroup: { maxWaitTime: number; maxBytesPerPartition: number };
     fetch(nodeId: number): Promise<FetchedBatch[]>;
     heartbeat(): Promise<void>;
   }

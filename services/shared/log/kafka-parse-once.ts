@@ -43,6 +43,11 @@ export function readsTopics(topics: readonly string[]): () => void {
   };
 }
 
+/** How many consumers of the process read the topic that most of them read, of some. */
+export function mostReaders(topics: readonly string[]): number {
+  return Math.max(1, ...topics.map((topic) => readers.get(topic) ?? 0));
+}
+
 /** The bytes of the batch that the decoder stands at; null when they are not all there. */
 function bytesOf({ buffer, offset }: Decoder): Buffer | null {
   if (buffer.length < offset + SHORTEST_BATCH) return null;

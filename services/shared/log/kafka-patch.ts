@@ -49,6 +49,8 @@ export interface FetchObserver {
   interrupted(): void;
   /** How long the next fetch may wait at a broker for a first record, in milliseconds. */
   patienceMs(): number;
+  /** How much the next fetch may bring of a partition. */
+  bytesPerPartition(): number;
 }
 
 const observers = new WeakMap<EachBatchHandler, FetchObserver>();
@@ -78,7 +80,10 @@ runner.prototype.fetch = async function fetchAndTell(nodeId) {
   const answeredAt = answers.get(this) ?? new Map<number, number>();
   if (Date.now() - (answeredAt.get(nodeId) ?? Date.now()) > GAP_MS) observer?.interrupted();
   handlers.set(this.consumerGroup, this.eachBatch);
-  if (observer !== undefined) this.consumerGroup.maxWaitTime = observer.patienceMs();
+  if (observer !== undefined) {
+    this.consumerGroup.maxWaitTime = observer.patienceMs();
+    this.consumerGroup.maxBytesPerPartition = observer.bytesPerPartition();
+  }
   const batches = await fetch.call(this, nodeId);
   answers.set(this, answeredAt.set(nodeId, Date.now()));
   if (observer !== undefined)

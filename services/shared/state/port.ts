@@ -91,7 +91,7 @@ export interface Checkpoint {
   /** The stored offset that this follows: what the claim returned, or the previous checkpoint's `next`. */
   readonly expected: number | null;
   readonly next: number;
-  /** Fields to write; null removes one. */
+  /** Fields to write, well-formed Unicode as their texts; null removes one. */
   readonly states: ReadonlyMap<string, string | null>;
   /** To open; one that is open already is replaced. */
   readonly deadLetters: readonly DeadLetter[];

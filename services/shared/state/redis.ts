@@ -25,8 +25,7 @@ function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
     else writes.push(field, value);
   const letters = deadLetters.flatMap((letter) => [nameOf(letter), toText(letter)]);
   const head = [token, expected ?? '', next, caughtUpAt ?? '', anchor === null ? '' : JSON.stringify(anchor)];
-  const counts = [writes.length / 2, removals.length, closed.length, deadLetters.length];
-  return [...head, ...counts, ...writes, ...removals, ...closed.map(nameOf), ...letters];
+  return [...head, ...[writes, removals, closed.map(nameOf), letters].map((texts) => JSON.stringify(texts))];
 }
 
 /** `StateStore` on Redis 7. Three hashes a unit in one slot; the four scripts are all that writes. */
