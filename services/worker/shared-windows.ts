@@ -21,7 +21,7 @@ interface Line {
   readonly window: IdWindow;
   readonly from: number;
   /** One bit for each of the last offsets. */
-  readonly duplicates: Uint32Array;
+  readonly duplicates: Int32Array;
   newest: number;
 }
 
@@ -50,7 +50,7 @@ export function createSharedWindows(
   const begin = (from: number): Line => ({
     window: createIdWindow(size, hashOf),
     from,
-    duplicates: new Uint32Array(Math.ceil(told / 32)),
+    duplicates: new Int32Array(Math.ceil(told / 32)),
     newest: -1,
   });
 
