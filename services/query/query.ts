@@ -14,7 +14,6 @@ import { createPages } from './pages.ts';
 import { createPositions } from './positions.ts';
 import { createPromptStore } from './prompt-store.ts';
 import { createRekeyedStandings } from './rekeyed-standings.ts';
-import { watchRekeyed } from './rekeyed-watch.ts';
 import { createStateReader } from './state-reader.ts';
 import { createStateRoute } from './state-route.ts';
 
@@ -32,8 +31,6 @@ export interface QueryDeps {
   readonly limits?: Partial<LiveLimits>;
   /** How long the state store may take to answer; 2 s when not given. */
   readonly storeTimeoutMs?: number;
-  /** How often it is looked at how far rekeyed states are; 500 ms when not given. */
-  readonly rekeyedLookMs?: number;
 }
 
 export interface Query {
@@ -44,7 +41,6 @@ export interface Query {
 }
 
 const STORE_TIMEOUT_MS = 2_000;
-const REKEYED_LOOK_MS = 500;
 
 /** Answers hold learners' data, so nothing between here and the reader may keep them. */
 const noStore: RequestHandler = (_request, response, next) => {
@@ -70,7 +66,7 @@ export function createQuery(deps: QueryDeps): Query {
   const { state, modules, namespace, registry, logger, now } = deps;
   const store = createPromptStore(state, deps.storeTimeoutMs ?? STORE_TIMEOUT_MS);
   const positions = createPositions(store);
-  const standings = createRekeyedStandings({ positions, namespace, now });
+  const standings = createRekeyedStandings({ positions, namespace });
   const catalog = createCatalog(modules);
   const metrics = createQueryMetrics(registry);
   const reader = createStateReader({ state: store, positions, standings, namespace });
@@ -83,8 +79,6 @@ export function createQuery(deps: QueryDeps): Query {
     limits: { ...LIVE_LIMITS, ...deps.limits },
   });
   registerLiveFigures(registry, live.figures);
-  const everyMs = deps.rekeyedLookMs ?? REKEYED_LOOK_MS;
-  const watch = watchRekeyed({ positions, standings, modules, namespace, logger, everyMs });
 
   const router = Router();
   router.use('/v1', noStore, measured(metrics, now));
@@ -93,11 +87,5 @@ export function createQuery(deps: QueryDeps): Query {
   router.use(createLiveRoute({ catalog, live }));
   router.use(createClassesRoute(deps.classes));
   router.use(createPages(deps.webDir));
-  return {
-    router,
-    stop() {
-      watch.stop();
-      live.stop();
-    },
-  };
+  return { router, stop: live.stop };
 }

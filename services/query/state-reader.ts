@@ -106,7 +106,7 @@ export function createStateReader(deps: StateReaderDeps): StateReader {
     const { module, reducer } = target;
     const incomplete = async (position: Position | null): Promise<readonly Reading[] | null> => {
       const rebuilding = reducer.rekeyed
-        ? await standings.rebuilding(module, unit.partition, position)
+        ? await standings.rebuilding(module, position)
         : rebuildingOf(position);
       const reading = { text: null, unit: asOf(unit, position), rebuilding };
       return rebuilding === null ? null : keys.map(() => reading);

@@ -18,7 +18,7 @@ export type Marks = readonly (Mark | null)[];
 const POLL_MS = 250;
 
 /** Whether a unit folds again what was folded before, as far as anybody knows. */
-export const isRebuilding = ({ next, target }: Claim): boolean =>
+export const isRebuilding = ({ next, target }: Pick<Claim, 'next' | 'target'>): boolean =>
   next === null || (target !== null && next < target);
 
 /**

@@ -1,10 +1,11 @@
 import type { Clock } from '../shared/clock.ts';
 import type { EventLog, Producer, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { Module } from '../shared/module.ts';
-import type { Claim, StateStore } from '../shared/state/port.ts';
-import { rekeyTopic } from '../shared/topics.ts';
+import { type Module, rekeyedContexts } from '../shared/module.ts';
+import type { Claim, StateStore, Unit } from '../shared/state/port.ts';
+import { eventsTopic, rekeyTopic } from '../shared/topics.ts';
 import type { Letters } from './letters.ts';
+import { createRekeyComplete } from './rekey-complete.ts';
 import { isRebuilding, type Marks, passRekeyGate } from './rekey-gate.ts';
 import { createRekeyer, type TopicReducers } from './rekey-keys.ts';
 import { createRekeyPublisher } from './rekey-publisher.ts';
@@ -15,7 +16,7 @@ export interface RekeyingDeps {
   readonly log: Pick<EventLog, 'offsets'>;
   readonly producer: Pick<Producer, 'send'>;
   readonly state: Pick<StateStore, 'position' | 'readMany'>;
-  readonly clock: Pick<Clock, 'sleep' | 'every'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'every'>;
   readonly logger: Logger;
   readonly namespace: string;
   readonly module: Module;
@@ -44,13 +45,32 @@ const NO_MARKS: Marks = [];
 /** For a unit without such reducers. */
 const nothing: RekeySource = { reduce: (reduce) => reduce, send: (send) => send, close: () => undefined };
 
+/** Those whose events a module's rekey topic gets. */
+const sourcesOf = ({ module, namespace, partitionsOf }: RekeyingDeps): readonly Unit[] =>
+  rekeyedContexts(module).flatMap((context) => {
+    const topic = eventsTopic(namespace, context);
+    return Array.from({ length: partitionsOf(topic) }, (_, partition) => ({
+      module: module.id,
+      topic,
+      partition,
+    }));
+  });
+
 export function createRekeying(
   deps: RekeyingDeps,
   source: TopicPartition,
-  { rekeyed }: TopicReducers,
+  { isRekey, rekeyed }: TopicReducers,
 ): Rekeying {
-  if (rekeyed.length === 0) return { published: () => Promise.resolve(NO_MARKS), open: () => nothing };
   const { module, clock, logger } = deps;
+  if (rekeyed.length === 0)
+    return {
+      published: () => Promise.resolve(NO_MARKS),
+      open() {
+        if (!isRekey) return nothing;
+        const unit = { module: module.id, ...source };
+        return { ...nothing, send: createRekeyComplete({ ...deps, unit, sources: sourcesOf(deps) }) };
+      },
+    };
   const topic = rekeyTopic(deps.namespace, module.id);
   return {
     async published(claim, wanted, waits) {

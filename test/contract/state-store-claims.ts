@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Attempt, Claim, Unit } from '../../services/shared/state/port.ts';
-import { checkpoint, FACTS, LOG_END, type Subject } from './state-store-checkpoints.ts';
+import { checkpoint, FACTS, LOG_END, POSITION, type Subject } from './state-store-checkpoints.ts';
 
 export function claimContract(subject: () => Subject): void {
   describe('its claims', () => {
@@ -27,7 +27,7 @@ export function claimContract(subject: () => Subject): void {
         claims: 1,
         attempt: null,
       });
-      expect(await position(unit)).toEqual({ next: null, target: LOG_END, caughtUpAt: null, partitions: 8 });
+      expect(await position(unit)).toEqual({ ...POSITION, next: null, caughtUpAt: null });
     });
 
     test('a later one finds where to go on, and the anchor', async () => {
@@ -36,7 +36,7 @@ export function claimContract(subject: () => Subject): void {
       const step = checkpoint({ token: 'a', expected: null, next: 42, caughtUpAt: 1_000, anchor });
       await subject().store.checkpoint(unit, step);
       expect(await claim(unit, 'b')).toMatchObject({ next: 42, facts: FACTS, anchor, claims: 1 });
-      expect(await position(unit)).toEqual({ next: 42, target: LOG_END, caughtUpAt: 1_000, partitions: 8 });
+      expect(await position(unit)).toEqual({ ...POSITION, next: 42, caughtUpAt: 1_000 });
     });
 
     test.each([0, 9_007_199_254_740_991])(
@@ -67,7 +67,7 @@ export function claimContract(subject: () => Subject): void {
           ...stored,
           attempt: { ...attempt, times: 1 },
         });
-      expect(await position(unit)).toEqual({ next: null, target: LOG_END, caughtUpAt: null, partitions: 8 });
+      expect(await position(unit)).toEqual({ ...POSITION, next: null, caughtUpAt: null });
       expect(await save(unit, 'other', null, 1)).toMatchObject({ status: 'refused', because: 'token' });
       expect(await mark(unit, 'other', attempt)).toBe(false);
       expect(await mark(unit, 'owner', attempt)).toBe(true);

@@ -99,6 +99,18 @@ export function stateStoreContract(contract: StateStoreContract): void {
       expect(await store.readMany(unit, [field, `${field}.`])).toEqual([null, 'other']);
     });
 
+    test('from where on a unit is complete is kept, whoever claims it', async () => {
+      const unit = await claimed('old');
+      const save = (token: string, expected: number | null, next: number, more = {}) =>
+        store.checkpoint(unit, checkpoint({ token, expected, next, ...more }));
+      await save('old', null, 3, { completeAt: 7 });
+      await save('old', 3, 9);
+      expect(await store.position(unit)).toMatchObject({ next: 9, completeAt: 7 });
+      await store.claim(unit, 'new', FACTS, LOG_END);
+      await save('old', 9, 9, { completeAt: 1 });
+      expect(await store.position(unit)).toMatchObject({ next: 9, completeAt: 7 });
+    });
+
     test('units do not see each other', async () => {
       const base = newUnit();
       const units = [

@@ -11,12 +11,12 @@ import {
 } from '../support/rekeyed-app.ts';
 import {
   claimWithHistory,
+  complete,
   finishSources,
   key,
   made,
   partition,
   path,
-  seeCaughtUp,
   whole,
 } from '../support/rekeyed-class.ts';
 import { waitFor } from '../support/wait.ts';
@@ -57,11 +57,10 @@ describe('a state of a rekeyed reducer', () => {
     await app.move(B, 0, { next: 10 });
     await app.move(B, 1, { next: 12 });
     await app.move(B, 2, { next: 9 });
-    await seeCaughtUp(app, 1_000_001, 1_000_002, 1_000_003);
     expect(await read()).toMatchObject(made(49, 50, 0.98));
     await app.move(B, 2, { next: 10 });
     expect(await read()).toMatchObject(made(50, 50, 0.99));
-    await seeCaughtUp(app, 1_000_004, 1_000_005);
+    await app.move(REKEY, partition, { completeAt: 0 });
     expect(await read()).toMatchObject(whole);
   });
 
@@ -69,52 +68,44 @@ describe('a state of a rekeyed reducer', () => {
     await start(30);
     await finishSources(app);
     await app.move(REKEY, partition, { next: 15 });
-    await seeCaughtUp(app, 1_000_001, 1_000_002, 1_000_003);
     expect(await read()).toMatchObject(made(65, 80, 65 / 80));
     await app.move(REKEY, partition, { next: 30 });
-    await seeCaughtUp(app, 1_000_004);
     expect(await read()).toMatchObject(made(80, 80, 0.99));
-    await seeCaughtUp(app, 1_000_005);
+  });
+
+  test('waits for what the sources published since its unit was claimed', async () => {
+    await start(30);
+    await finishSources(app);
+    await app.move(REKEY, partition, { next: 30, completeAt: 50 });
+    expect(await read()).toMatchObject(made(80, 100, 0.8));
+    await app.move(REKEY, partition, { next: 49 });
+    expect(await read()).toMatchObject(made(99, 100, 0.99));
+    await app.move(REKEY, partition, { next: 50 });
     expect(await read()).toMatchObject(whole);
   });
 
-  test('waits for a unit that was caught up only before the sources were seen to be done', async () => {
+  test('waits until it is stored that it is complete, however often its unit is caught up', async () => {
     await start();
     await finishSources(app);
-    await seeCaughtUp(app, 999_000, 999_500, 1_000_000);
-    expect(await read()).toMatchObject(made(50, 50, 0.99));
-    await seeCaughtUp(app, 1_000_001);
-    expect(await read()).toMatchObject(made(50, 50, 0.99));
-  });
-
-  test('waits for a second such moment: the first may be the end of work on an older fetch', async () => {
-    await start();
-    await finishSources(app);
-    await read();
-    await seeCaughtUp(app, 1_000_500, 1_000_500, 1_000_500);
-    expect(await read()).toMatchObject(made(50, 50, 0.99));
-    await seeCaughtUp(app, 1_000_501);
-    expect(await read()).toMatchObject(whole);
+    for (const caughtUpAt of [1_000_001, 1_000_002, 1_000_003]) {
+      await app.move(REKEY, partition, { caughtUpAt });
+      expect(await read()).toMatchObject(made(50, 50, 0.99));
+    }
   });
 
   test('is complete from then on, however far behind its unit falls, or its clock', async () => {
-    await start();
-    await finishSources(app);
-    await read();
-    await seeCaughtUp(app, 1_000_001, 1_000_002);
-    app.setNow(9_000_000);
-    expect(await read()).toMatchObject({ ...whole, asOf: { time: 1_000.002 } });
+    app = await startRekeyedApp();
+    await complete(app);
+    expect(await read()).toMatchObject({ ...whole, asOf: { time: 1_000 } });
     await app.move(REKEY, partition, { next: 100 });
-    expect(await read()).toMatchObject({ ...whole, asOf: { topic: REKEY, offset: 100 } });
-    await seeCaughtUp(app, 999_000); // by a worker whose clock is slow
+    expect(await read()).toMatchObject({ ...whole, asOf: { topic: REKEY, offset: 100, time: 1_000 } });
+    await app.move(REKEY, partition, { caughtUpAt: 999_000 }); // by a worker whose clock is slow
     expect(await read()).toMatchObject({ ...whole, asOf: { time: 999 } });
   });
 
-  test('says nothing of other partitions, which may not be caught up yet', async () => {
-    await start();
-    await finishSources(app);
-    await read();
-    await seeCaughtUp(app, 1_000_001, 1_000_002);
+  test('says nothing of other partitions, which may not be complete yet', async () => {
+    app = await startRekeyedApp();
+    await complete(app);
     expect(await read()).toMatchObject(whole);
     const other = ['5b', '5c', '5d', '5e', '5f'].find((CLASS) => rekeyPartitionOf({ CLASS }) !== partition)!;
     expect(await app.stateOf(`per_class?CLASS=${other}`)).toMatchObject(made(50, 50, 0.99));
@@ -143,7 +134,7 @@ describe('a live stream of a rekeyed reducer', () => {
     await app.put(REKEY, partition, [internal('per_class', key, 'of the class')]);
     await app.move(REKEY, partition, { caughtUpAt: 1_000_001 });
     await waitFor(async () => (await client!.nextOf('fresh')).asOf[0]!.time === 1_000.001);
-    await app.move(REKEY, partition, { caughtUpAt: 1_000_002 });
+    await app.move(REKEY, partition, { completeAt: 0 });
     expect((await client.nextOf('change')).items).toEqual([{ key, ...whole }]);
   });
 });

@@ -43,6 +43,7 @@ test('reopened, it has every unit as it was, beside the log in one environment',
       next: n,
       target: 100,
       caughtUpAt: n,
+      completeAt: null,
       partitions: 20,
     });
     expect((await collect(reopened.entries(unitOf(n)))).map(({ value }) => value)).toEqual([

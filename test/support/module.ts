@@ -1,5 +1,5 @@
 import type { Module, ModuleReducer } from '../../services/shared/modules.ts';
-import { KeyField, type LearningEvent, Scope } from '../../services/shared/reducer-api.ts';
+import { eventField, KeyField, type LearningEvent, Scope } from '../../services/shared/reducer-api.ts';
 
 export const TEST_SOURCE = 'org.test';
 
@@ -34,3 +34,10 @@ export function testModule(
 export const counting = (_event: LearningEvent, state: { count: number }): { count: number } => ({
   count: state.count + 1,
 });
+
+/** The same counting the events of each group, whose students are in any partition. */
+export function countingByGroup(): Module {
+  const module = testModule(counting, { scope: Scope([eventField('group')]) });
+  const reducers = module.reducers.map((reducer) => ({ ...reducer, rekeyed: true }));
+  return { ...module, reducers, rekeyed: true };
+}

@@ -8,7 +8,7 @@ import type { Module } from '../../services/shared/module.ts';
 import { checkModule } from '../../services/shared/module-check.ts';
 import { partitionOf } from '../../services/shared/partition.ts';
 import { eventField, type Json, KeyField, reducer, Scope } from '../../services/shared/reducer-api.ts';
-import type { Unit } from '../../services/shared/state/port.ts';
+import type { StateStore, Unit } from '../../services/shared/state/port.ts';
 import { type KeyValues, keyText, type StateKind, stateField } from '../../services/shared/state-key.ts';
 import { createMemoryState, type MemoryState } from './memory-state.ts';
 
@@ -43,8 +43,9 @@ export interface QueryAppOptions {
   readonly storeTimeoutMs?: number;
   /** Instead of `sample`. */
   readonly module?: Module;
+  /** Instead of one in memory. */
+  readonly state?: StateStore;
   readonly now?: () => number;
-  readonly rekeyedLookMs?: number;
 }
 
 export interface QueryApp {
@@ -69,7 +70,7 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
   const registry = new Registry();
   const module = options.module ?? sampleModule();
   const query = createQuery({
-    state: memory.store,
+    state: options.state ?? memory.store,
     modules: [module],
     namespace: 'test',
     classes: options.classes ?? [],
@@ -79,7 +80,6 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
     now: options.now ?? Date.now,
     limits: options.limits ?? {},
     storeTimeoutMs: options.storeTimeoutMs ?? 2_000,
-    ...(options.rekeyedLookMs !== undefined && { rekeyedLookMs: options.rekeyedLookMs }),
   });
   const app = createApp({ routers: [query.router], notReady: () => [], registry, logger });
   const listening = await listen(app, '127.0.0.1', 0);

@@ -1,9 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { systemClock } from '../../services/shared/clock.ts';
 import type { EventLog } from '../../services/shared/log/port.ts';
-import { eventField, Scope } from '../../services/shared/reducer-api.ts';
 import { rekeyTopic } from '../../services/shared/topics.ts';
-import { counting, testModule } from '../support/module.ts';
+import { countingByGroup } from '../support/module.ts';
 import { waitFor } from '../support/wait.ts';
 import { closeHouses, openHouse, reached, send, startWorker } from '../support/worker-house.ts';
 
@@ -16,12 +15,6 @@ const clock = {
   ...systemClock,
   every: (ms: number, action: () => void) => systemClock.every(ms === 10_000 ? 20 : ms, action),
 };
-
-function byGroup() {
-  const module = testModule(counting, { scope: Scope([eventField('group')]) });
-  const reducers = module.reducers.map((reducer) => ({ ...reducer, rekeyed: true }));
-  return { ...module, reducers, rekeyed: true };
-}
 
 test('a unit whose events cannot be published says what it waits for until they are, and loses nothing', async () => {
   const house = await openHouse();
@@ -46,7 +39,7 @@ test('a unit whose events cannot be published says what it waits for until they 
   };
   const worker = await startWorker(
     { ...house, log: { ...house.log, createProducer } },
-    byGroup(),
+    countingByGroup(),
     {},
     {},
     { clock },

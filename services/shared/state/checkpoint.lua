@@ -10,7 +10,8 @@
   ARGV[7]  the field of each state to remove
   ARGV[8]  the name of each dead letter to close
   ARGV[9]  name, text, name, text, ... of the dead letters to open
-  The last four are JSON lists of texts, which cost a client less than half of what arguments of their own do, and this
+  ARGV[10] completeAt, '' to leave what is stored
+  ARGV[6] to ARGV[9] are JSON lists of texts, which cost a client less than half of what arguments of their own do, and this
   script no more (measured for 2,000 states: 1.1 us a state at the client instead of 2.6, 1.3 us here).
 
   Returns {'done'}, or {'token' | 'offset', stored offset or false} when nothing was changed.
@@ -27,6 +28,7 @@ local token, expected, next, caughtUpAt, anchor = ARGV[1], ARGV[2], ARGV[3], ARG
 -- Before anything is written: no error may end the script halfway.
 local writes, removals = cjson.decode(ARGV[6]), cjson.decode(ARGV[7])
 local closed, opened = cjson.decode(ARGV[8]), cjson.decode(ARGV[9])
+local completeAt = ARGV[10]
 
 local stored = redis.call('HMGET', meta, 'token', 'next')
 if stored[1] ~= token then return {'token', stored[2]} end
@@ -36,6 +38,7 @@ redis.call('HSET', meta, 'next', next)
 -- The position moved, or there is nothing to move it: nobody is stuck here, and what was about to be reduced is done.
 if next ~= expected or caughtUpAt ~= '' then redis.call('HSET', meta, 'claims', 0, 'attempt', '') end
 if caughtUpAt ~= '' then redis.call('HSET', meta, 'caughtUpAt', caughtUpAt) end
+if completeAt ~= '' then redis.call('HSET', meta, 'completeAt', completeAt) end
 if anchor ~= '' then redis.call('HSET', meta, 'anchor', anchor) end
 for from = 1, #writes, ITEMS do
   redis.call('HSET', states, unpack(writes, from, math.min(from + ITEMS - 1, #writes)))

@@ -101,6 +101,8 @@ export interface Checkpoint {
   readonly anchor: Anchor | null;
   /** When a fetch last found nothing beyond `next`, in milliseconds; null leaves what is stored. */
   readonly caughtUpAt: number | null;
+  /** See `Position`; left out, it leaves what is stored. */
+  readonly completeAt?: number;
 }
 
 /**
@@ -117,6 +119,11 @@ export interface Position {
   /** See `Claim`: while `next` is below it, the states are not complete. */
   readonly target: number | null;
   readonly caughtUpAt: number | null;
+  /**
+   * Of a unit that is made of what other units publish: from this offset on its states have all of history. Null while
+   * nobody knows it.
+   */
+  readonly completeAt: number | null;
   readonly partitions: number;
 }
 

@@ -17,7 +17,7 @@ const numberOrNull = (text: string | null | undefined): number | null =>
   text === null || text === undefined ? null : Number(text);
 
 function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
-  const { token, expected, next, caughtUpAt, anchor, states, closed, deadLetters } = checkpoint;
+  const { token, expected, next, caughtUpAt, completeAt, anchor, states, closed, deadLetters } = checkpoint;
   const writes: string[] = [];
   const removals: string[] = [];
   for (const [field, value] of states)
@@ -25,7 +25,8 @@ function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
     else writes.push(field, value);
   const letters = deadLetters.flatMap((letter) => [nameOf(letter), toText(letter)]);
   const head = [token, expected ?? '', next, caughtUpAt ?? '', anchor === null ? '' : JSON.stringify(anchor)];
-  return [...head, ...[writes, removals, closed.map(nameOf), letters].map((texts) => JSON.stringify(texts))];
+  const lists = [writes, removals, closed.map(nameOf), letters].map((texts) => JSON.stringify(texts));
+  return [...head, ...lists, completeAt ?? ''];
 }
 
 /** `StateStore` on Redis 7. Three hashes a unit in one slot; the four scripts are all that writes. */
@@ -87,14 +88,15 @@ export function createRedisState(options: RedisStateOptions): StateStore {
       });
     },
     async position(unit) {
-      const [partitions, next, target, caughtUpAt] = await ask(
-        redis.hmget(keysOf(unit).meta, 'partitions', 'next', 'target', 'caughtUpAt'),
+      const [partitions, next, target, caughtUpAt, completeAt] = await ask(
+        redis.hmget(keysOf(unit).meta, 'partitions', 'next', 'target', 'caughtUpAt', 'completeAt'),
       );
       if (partitions === null || partitions === undefined) return null;
       return {
         next: numberOrNull(next),
         target: numberOrNull(target),
         caughtUpAt: numberOrNull(caughtUpAt),
+        completeAt: numberOrNull(completeAt),
         partitions: Number(partitions),
       };
     },

@@ -23,6 +23,8 @@ export interface UnitMeta {
   readonly anchor: Anchor | null;
   readonly target: number | null;
   readonly caughtUpAt: number | null;
+  /** Not there in what was stored before there was such a thing. */
+  readonly completeAt?: number | null;
   readonly claims: number;
   /** With the processes that marked it, between spaces. */
   readonly attempt: (NonNullable<Claim['attempt']> & { readonly marker: string }) | null;
@@ -73,6 +75,7 @@ export function claimed(
       anchor: null,
       target: logEnd,
       caughtUpAt: null,
+      completeAt: null,
       claims: 1,
       attempt: null,
     };
@@ -115,7 +118,8 @@ export function objection(stored: UnitMeta | undefined, checkpoint: Checkpoint):
 }
 
 /** What is stored after a checkpoint that nothing objects to. */
-export function advanced(stored: UnitMeta, { next, anchor, caughtUpAt }: Checkpoint): UnitMeta {
+export function advanced(stored: UnitMeta, checkpoint: Checkpoint): UnitMeta {
+  const { next, anchor, caughtUpAt, completeAt } = checkpoint;
   // Or there is nothing to move it.
   const isMoved = next !== stored.next || caughtUpAt !== null;
   return {
@@ -123,6 +127,7 @@ export function advanced(stored: UnitMeta, { next, anchor, caughtUpAt }: Checkpo
     next,
     anchor: anchor ?? stored.anchor,
     caughtUpAt: caughtUpAt ?? stored.caughtUpAt,
+    completeAt: completeAt ?? stored.completeAt ?? null,
     claims: isMoved ? 0 : stored.claims,
     attempt: isMoved ? null : stored.attempt,
   };
@@ -143,6 +148,6 @@ export function toClaim({ next, facts, anchor, target, claims, attempt }: UnitMe
   return { next, facts, anchor, target, claims, attempt: noted };
 }
 
-export function toPosition({ next, target, caughtUpAt, facts }: UnitMeta): Position {
-  return { next, target, caughtUpAt, partitions: facts.partitions };
+export function toPosition({ next, target, caughtUpAt, completeAt, facts }: UnitMeta): Position {
+  return { next, target, caughtUpAt, completeAt: completeAt ?? null, partitions: facts.partitions };
 }
