@@ -9,8 +9,10 @@ import type { Logger } from './logger.ts';
 export interface AppOptions {
   /** Mounted in order, at `/`. */
   readonly routers: readonly Router[];
-  /** What keeps the process from accepting work now, one line each; empty means ready. */
+  /** What keeps the process as a whole from its work now, one line each; empty means ready. */
   readonly notReady: () => readonly string[];
+  /** What of its work stands still until somebody acts, while the rest goes on, one line each. */
+  readonly degraded?: (() => readonly string[]) | undefined;
   readonly registry: Registry;
   readonly logger: Logger;
 }
@@ -32,7 +34,8 @@ function errorHandler(logger: Logger): ErrorRequestHandler {
 
 /**
  * The Express application of a service, not listening: its routers, `/healthz` (the event loop turns), `/readyz`
- * (work is accepted; 503 with the reasons otherwise), `/metrics`, JSON errors. No learner data in any log line.
+ * (`{ready, status, reasons}`: 200 when it is `ready`, or `degraded`, which neither a restart nor other traffic mends;
+ * 503 when it is `not ready`), `/metrics`, JSON errors. No learner data in any log line.
  */
 export function createApp(options: AppOptions): Express {
   const app = express();
@@ -40,8 +43,12 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag');
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
-    const reasons = options.notReady();
-    response.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
+    const notReady = options.notReady();
+    const degraded = options.degraded?.() ?? [];
+    const ready = notReady.length === 0;
+    const working = degraded.length === 0 ? 'ready' : 'degraded';
+    const status = ready ? working : 'not ready';
+    response.status(ready ? 200 : 503).json({ ready, status, reasons: [...notReady, ...degraded] });
   });
   app.get('/metrics', async (_request, response) => {
     response.type(options.registry.contentType).send(await options.registry.metrics());

@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly routers?: readonly Router[];
   /** What else keeps the service from work, once it has started. */
   readonly notReady: () => readonly string[];
+  /** What of its work stands still, while the rest goes on. */
+  readonly degraded?: () => readonly string[];
 }
 
 export interface Serving {
@@ -48,7 +50,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const away = health.notReady();
     return starting && away.length === 0 ? ['starting'] : [...away, ...(starting ? [] : options.notReady())];
   };
-  const app = createApp({ routers: options.routers ?? [], notReady, registry: options.registry, logger });
+  const { registry, degraded, routers = [] } = options;
+  const app = createApp({ routers, notReady, degraded, registry, logger });
   const listening = await listen(app, config.LECTERN_HOST, config.LECTERN_PORT);
   lifecycle.onStop('http', () => listening.close());
   logger.info({ url: listening.url }, 'listening');

@@ -27,10 +27,11 @@ runService({
       lifecycle,
       ...(classes === undefined ? {} : { classes }),
     });
-    const troubles = await product.ready();
+    const { notReady, degraded } = await product.ready();
     if (lifecycle.stopping.aborted) return;
-    process.stdout.write(`Lectern ${troubles.length === 0 ? 'is ready' : 'runs'}: ${product.url}\n`);
-    for (const trouble of troubles) process.stdout.write(`  not ready: ${trouble}\n`);
+    process.stdout.write(`Lectern ${notReady.length === 0 ? 'is ready' : 'runs'}: ${product.url}\n`);
+    for (const line of notReady) process.stdout.write(`  not ready: ${line}\n`);
+    for (const line of degraded) process.stdout.write(`  stands still: ${line}\n`);
     if (!values.demo) return;
     const url = `${product.url.replace(/^http/, 'ws')}/wsapi/in/`;
     const player = playClass({ url, roster: demoClass, seed: DEMO_SEED, speed: 1, logger });

@@ -37,8 +37,8 @@ export interface ProductOptions {
 
 export interface Product {
   readonly url: string;
-  /** Resolves to what still does not work after a while: nothing, when everything accepts work. */
-  ready(): Promise<readonly string[]>;
+  /** Resolves when everything accepts work, or after a while, to what does not, and to what of it stands still. */
+  ready(): Promise<{ readonly notReady: readonly string[]; readonly degraded: readonly string[] }>;
 }
 
 function openArchive(config: StandaloneConfig): ArchiveStore {
@@ -131,6 +131,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ],
     routers: [gateway.router, query.router],
     notReady: () => parts.flatMap((part) => part.notReady()),
+    degraded: worker.degraded,
   });
   serving.server.on('upgrade', (request, socket, head) => {
     if (!gateway.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
@@ -147,7 +148,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       const deadline = Date.now() + READY_DEADLINE_MS;
       const waits = (): boolean => serving.notReady().length > 0 && Date.now() < deadline;
       while (waits() && !lifecycle.stopping.aborted) await sleep(20);
-      return serving.notReady();
+      return { notReady: serving.notReady(), degraded: worker.degraded() };
     },
   };
 }

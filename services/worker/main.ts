@@ -71,6 +71,7 @@ runService({
       registry,
       dependencies,
       notReady: worker.notReady,
+      degraded: worker.degraded,
     });
     await serving.dependenciesUp();
     if (lifecycle.stopping.aborted) return;

@@ -41,7 +41,10 @@ export interface ModuleWorkerDeps {
 export interface ModuleWorker {
   run(): Promise<void>;
   stop(): Promise<void>;
+  /** What will be over by itself, or with the process: one line for each unit. */
   notReady(): readonly string[];
+  /** The units that stand still until somebody acts, however many they are. */
+  degraded(): readonly string[];
   units(): readonly UnitView[];
 }
 
@@ -135,6 +138,17 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       units.get(keyOf(record))?.dropLetter(record.reducer, record.offset);
   };
 
+  /** A unit that waits for another waits as long as that one stands still. */
+  const standsStill = (unit: UnitRunner): boolean =>
+    ['paused', 'stopped'].includes(unit.state) || (unit.state === 'claiming' && unit.waitsFor !== null);
+
+  const troubles = (still: boolean): readonly string[] =>
+    [...units].flatMap(([key, unit]) => {
+      if (standsStill(unit) !== still) return [];
+      const found = [unit.trouble, liveness.troubleOf(unit)].filter((trouble) => trouble !== null);
+      return found.length === 0 ? [] : [`${module.id} ${key}: ${found.join('; ')}`];
+    });
+
   return {
     async run() {
       for (const topic of topics) partitions.set(topic, (await log.partitionCount(topic)) ?? 0);
@@ -173,13 +187,8 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       await Promise.all([...units.values()].map((unit) => unit.drain()));
       await consumer.stop();
     },
-    notReady() {
-      if (!joined) return [`${module.id}: has not joined its group yet`];
-      return [...units].flatMap(([key, unit]) => {
-        const troubles = [unit.trouble, liveness.troubleOf(unit)].filter((trouble) => trouble !== null);
-        return troubles.length === 0 ? [] : [`${module.id} ${key}: ${troubles.join('; ')}`];
-      });
-    },
+    notReady: () => (joined ? troubles(false) : [`${module.id}: has not joined its group yet`]),
+    degraded: () => troubles(true),
     units: () =>
       [...units.values()].map((unit) => ({
         module: module.id,

@@ -56,7 +56,10 @@ export interface Worker {
   run(): Promise<void>;
   /** Checkpoints what is reduced and leaves the groups. */
   stop(): Promise<void>;
+  /** What keeps it from reducing, one line each. */
   notReady(): readonly string[];
+  /** What stands still until somebody acts, while everything else is reduced, one line each. */
+  degraded(): readonly string[];
 }
 
 /** What readers of one partition share of its decoded records, at most. */
@@ -126,5 +129,6 @@ export function createWorker(deps: WorkerDeps): Worker {
       await producer.close();
     },
     notReady: () => workers.flatMap((worker) => worker.notReady()),
+    degraded: () => workers.flatMap((worker) => worker.degraded()),
   };
 }

@@ -49,7 +49,11 @@ describeOnStack('the built product as four processes on Kafka, Redis and S3', ()
     for (const service of SERVICES) {
       const { url } = cluster.programs[service];
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: true, reasons: [] });
+      expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
+        ready: true,
+        status: 'ready',
+        reasons: [],
+      });
       expect(await (await fetch(`${url}/metrics`)).text()).toContain('process_cpu_seconds_total');
     }
   });

@@ -32,6 +32,14 @@ describe('npm start', () => {
     });
     await npm.waitForLine(/Lectern is ready: (\S+)/, 60_000);
   };
+  /** A terminal sends the signal to every process of the group. */
+  const interrupt = async (): Promise<number> => {
+    const ours = descendantsOf(npm.pid).map(({ pid }) => pid);
+    for (const pid of [npm.pid, ...ours]) process.kill(pid, 'SIGINT');
+    await npm.ended;
+    await waitFor(() => !ours.some(isAlive), { message: 'no process is left' });
+    return ours.length;
+  };
   const count = async (student: string): Promise<number> => {
     const answer = await fetch(`${url}${counter}${student}`);
     return ((await answer.json()) as { state: { count: number } }).state.count;
@@ -103,14 +111,26 @@ describe('npm start', () => {
   });
 
   test('stops cleanly on Ctrl-C, and goes on with all its data', async () => {
-    const ours = descendantsOf(npm.pid).map(({ pid }) => pid);
-    expect(ours.length).toBeGreaterThanOrEqual(2);
-    // A terminal sends the signal to every process of the group.
-    for (const pid of [npm.pid, ...ours]) process.kill(pid, 'SIGINT');
-    await npm.ended;
-    await waitFor(() => !ours.some(isAlive), { message: 'no process is left' });
+    expect(await interrupt()).toBeGreaterThanOrEqual(2);
     await start();
     expect(await count('tc-testcase-alice')).toBe(7);
     expect(await count('tc-testcase-bob')).toBe(51);
+  });
+
+  test('with a paused module takes events, is ready, and says what stands still', async () => {
+    await interrupt();
+    const args = ['run', 'lectern', '--', 'modules', 'pause', 'student_events'];
+    const pausing = await startChild({ run: testRun, name: 'pause', command: 'npm', args, env, cwd: ROOT });
+    expect((await pausing.ended).code).toBe(0);
+    await start();
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      ready: true,
+      status: 'degraded',
+      reasons: expect.arrayContaining([expect.stringContaining('lectern modules resume student_events')]),
+    });
+    await sendAs('alice', 1);
+    expect(await count('tc-testcase-alice')).toBe(7);
   });
 });

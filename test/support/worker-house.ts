@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../services/shared/clock.ts';
 import { createControl } from '../../services/shared/control/control.ts';
+import type { ControlRecord } from '../../services/shared/control/port.ts';
 import { openEmbedded } from '../../services/shared/embedded.ts';
 import type { History } from '../../services/shared/history/port.ts';
 import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
@@ -114,6 +115,14 @@ export async function send(log: EventLog, students: readonly string[], fields: o
       eventRecord({ namespace, source: TEST_SOURCE, student, fields: { ...fields } }),
     ),
   );
+}
+
+/** A person decides something. */
+export async function decide({ log }: Pick<House, 'log'>, record: ControlRecord): Promise<void> {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const control = createControl({ log, history: logAlone(log), namespace, logger });
+  await control.publish(record);
+  await control.close();
 }
 
 export const stored = async (state: StateStore, student: string): Promise<unknown> => {

@@ -72,7 +72,9 @@ const folded = (registry: Registry, count: number): Promise<unknown> =>
   );
 
 const says = (worker: Worker, what: RegExp): Promise<unknown> =>
-  waitFor(() => worker.notReady().some((line) => what.test(line)), { message: `it says ${what}` });
+  waitFor(() => [...worker.notReady(), ...worker.degraded()].some((line) => what.test(line)), {
+    message: `it says ${what}`,
+  });
 
 describe('a worker', () => {
   test('stops in time though a reducer hangs, and stores what was folded before', async () => {

@@ -155,7 +155,7 @@ describe('the worker', () => {
 
 describe('the worker stops a unit, naming the remedy, and goes nowhere', () => {
   const trouble = (worker: Worker): Promise<unknown> =>
-    waitFor(() => worker.notReady().find((line) => line.includes('stopped')), { message: 'the unit stops' });
+    waitFor(() => worker.degraded().find((line) => line.includes('stopped')), { message: 'the unit stops' });
 
   test('when the reducers changed under the same VERSION', async () => {
     const house = await openHouse();

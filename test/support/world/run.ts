@@ -27,7 +27,9 @@ async function describe({ units, redo, placed, slots }: World): Promise<string> 
     }),
   );
   const reasons = slots.flatMap(({ machine, worker }) =>
-    machine.alive ? worker.notReady().map((reason) => `${machine.name}: ${reason}`) : [],
+    machine.alive
+      ? [...worker.notReady(), ...worker.degraded()].map((reason) => `${machine.name}: ${reason}`)
+      : [],
   );
   return [...positions, ...reasons].join('; ');
 }
