@@ -37,6 +37,13 @@ export class LecternError extends Error {
   }
 }
 
+/** Whether trying again gives the same until a person acts: something is gone, or is not what it was. */
+export function needsAPerson(error: unknown): boolean {
+  return (
+    error instanceof LecternError && ['UNIT_STOPPED', 'ARCHIVE_BROKEN', 'HISTORY_GAP'].includes(error.code)
+  );
+}
+
 /** The message of anything that was thrown, for logs and dead letters: always a text, whatever it was. */
 export function messageOf(error: unknown): string {
   try {

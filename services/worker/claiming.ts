@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
-import { messageOf } from '../shared/errors.ts';
+import { messageOf, needsAPerson } from '../shared/errors.ts';
 import type { GroupConsumer, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { ClaimOutcome } from './claim.ts';
@@ -16,7 +16,10 @@ export interface ClaimingDeps {
   readonly claim: (wanted: () => boolean, waits: (what: string) => void) => Promise<ClaimOutcome | null>;
 }
 
-/** Claims a unit until that succeeds; null as soon as `wanted` says no. Never rejects. */
+/**
+ * Claims a unit until that succeeds; null as soon as `wanted` says no. Never rejects. What a person has to mend is tried
+ * again too: it may be mended while the process runs.
+ */
 export interface Claiming {
   first(wanted: () => boolean): Promise<ClaimOutcome | null>;
   /**
@@ -42,7 +45,8 @@ export function createClaiming(deps: ClaimingDeps): Claiming {
         });
       } catch (error) {
         if (!wanted()) return null;
-        status.set(`cannot be claimed: ${messageOf(error)}`);
+        if (needsAPerson(error)) status.stop(messageOf(error));
+        else status.set(`cannot be claimed: ${messageOf(error)}`);
         logger.warn({ error: messageOf(error) }, 'the unit cannot be claimed yet');
         await wait.next();
       }

@@ -6,9 +6,13 @@ export interface UnitStatus {
   readonly progress: number;
   /** What another unit has to do first; null when it waits for none. */
   readonly waitsFor: string | null;
+  /** Whether a person has to act before it gets on. */
+  readonly isStopped: boolean;
   gotOn(): void;
   /** It got on to something else, and reduces only if nothing hinders it. */
   set(trouble: string | null): void;
+  /** A person has to act, after which it gets on by itself. */
+  stop(reason: string): void;
   /** To wait for the same as before is not to get on. Null when it waits no more, and reduces. */
   waits(what: string | null): void;
 }
@@ -17,9 +21,15 @@ export function createUnitStatus(): UnitStatus {
   let trouble: string | null = 'not claimed yet';
   let progress = 0;
   let waitsFor: string | null = null;
+  let isStopped = false;
   const gotOn = (): void => {
     progress += 1;
     waitsFor = null;
+  };
+  const set = (now: string | null): void => {
+    gotOn();
+    trouble = now;
+    isStopped = false;
   };
   return {
     get trouble() {
@@ -31,15 +41,18 @@ export function createUnitStatus(): UnitStatus {
     get waitsFor() {
       return waitsFor;
     },
+    get isStopped() {
+      return isStopped;
+    },
     gotOn,
-    set(now) {
-      gotOn();
-      trouble = now;
+    set,
+    stop(reason) {
+      set(`stopped: ${reason}`);
+      isStopped = true;
     },
     waits(what) {
       if (what !== null && what === waitsFor) return;
-      gotOn();
-      trouble = what;
+      set(what);
       waitsFor = what;
     },
   };

@@ -1,4 +1,4 @@
-import { LecternError, messageOf } from '../shared/errors.ts';
+import { messageOf, needsAPerson } from '../shared/errors.ts';
 import type { Batch, TopicPartition } from '../shared/log/port.ts';
 import { sleepUntil } from '../shared/sleep-until.ts';
 import type { Claimed } from './claim.ts';
@@ -13,9 +13,6 @@ import { createUnitStatus } from './unit-status.ts';
 /** What is not stored by then is folded again, by whoever has the unit next; a group that rebalances waits for it. */
 const SUSPEND_MS = 2_000;
 const DRAIN_MS = 5_000;
-
-const needsAPerson = (error: unknown): boolean =>
-  error instanceof LecternError && ['UNIT_STOPPED', 'ARCHIVE_BROKEN'].includes(error.code);
 
 /** Claims a unit, and again whenever the claim is lost while the group still counts on this member. */
 export function createUnitRunner(deps: UnitDeps): UnitRunner {
@@ -156,7 +153,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
     if (stopped) return 'stopped';
     if (paused !== null) return 'paused';
     if (!active) return 'suspended';
-    if (claimed === null) return 'claiming';
+    if (claimed === null) return status.isStopped ? 'stopped' : 'claiming';
     if (claimed.readingBack) return 'reading_back';
     return claimed.position < target ? 'rebuilding' : 'reducing';
   };

@@ -134,15 +134,31 @@ test('a topic that was made anew is not followed on, and the message says what t
   expect(taken).toEqual(upTo(10));
 });
 
-test('a beginning that nobody has any more is said loudly', async () => {
+test('a beginning that nobody has any more is not gone on from, until it is there again', async () => {
+  const fake = createFakeLog({ [TOPIC]: 1 });
+  fake.append(AT, records(5));
+  fake.trim(AT, 2);
+  let start = 2;
+  const history = { ...archiveOf(records(5), fake.log), start: async () => start };
+  const { follower, taken } = follow(fake, { history });
+  await expect(follower.reached(5)).rejects.toMatchObject({
+    code: 'UNIT_STOPPED',
+    message: expect.stringMatching(/offsets 0 to 1 .*control.*restore .*_control.*snapshot.*new namespace/),
+  });
+  expect(taken).toEqual([]);
+  start = 0;
+  await follower.reached(5).catch(() => follower.reached(5));
+  expect(taken).toEqual(upTo(5));
+});
+
+test('a beginning that a snapshot stands for is not missed', async () => {
   const fake = createFakeLog({ [TOPIC]: 1 });
   fake.append(AT, records(5));
   fake.trim(AT, 2);
   const history = { ...archiveOf([], fake.log), start: async () => 2 };
-  const { follower, taken, logged } = follow(fake, { history });
+  const { follower, taken } = follow(fake, { history, restore: async () => 3 });
   await follower.reached(5);
-  expect(taken).toEqual([2, 3, 4]);
-  expect(logged.join()).toContain('is lost');
+  expect(taken).toEqual([3, 4]);
 });
 
 test('it reads nothing before anybody asks', async () => {

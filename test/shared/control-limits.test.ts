@@ -1,7 +1,10 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { closeAll, openControl, openLog, unit, verdict } from './control-house.ts';
+import { closeAll, openControl, openLog, TOPIC, unit, verdict } from './control-house.ts';
 
 afterEach(closeAll);
+
+/** Of what was decided before offset 7, nobody has anything. */
+const lost = { start: async () => 7, async *archived() {} };
 
 const open = async () => openControl(await openLog(), { verdictLimits: { ofWorkers: 2, ofPersons: 2 } });
 
@@ -14,6 +17,16 @@ test('a module version with too many verdicts gets no more, and is told what to 
   });
   for (const module of ['m.v2', 'n.v1']) await control.publish(verdict(3, { module }));
   expect(control.leftOut(unit).size).toBe(2);
+});
+
+test('a topic whose beginning is lost gets no records of those who try to go on', async () => {
+  const log = await openLog();
+  const { control } = openControl(log, { history: { ...lost, read: log.read } });
+  for (let times = 0; times < 3; times++)
+    await expect(control.publish({ kind: 'unit-claimed', ...unit, token: 'one' })).rejects.toMatchObject({
+      code: 'UNIT_STOPPED',
+    });
+  expect(await log.offsets(TOPIC)).toMatchObject([{ end: 0 }]);
 });
 
 test('what is left out already may be said again', async () => {

@@ -55,6 +55,7 @@ describe('a process that starts', () => {
     const heard: ControlRecord[] = [];
     control.watch((one) => heard.push(one));
     await control.caughtUp();
+    await waitFor(() => seen.from.length > 0);
     expect(seen.from).toEqual([4]);
     expect([...control.leftOut(unit).keys()]).toEqual(['m.r@7', 'm.r@8']);
     expect(control.pausedBecause('m')).toContain('tired');

@@ -58,7 +58,7 @@ export async function openHouse(): Promise<House> {
 }
 
 /** The history of a log of which nothing ever expired. */
-function logAlone(log: EventLog): History {
+export function logAlone(log: EventLog): History {
   return {
     start: async () => 0,
     conflict: async () => null,
@@ -72,10 +72,10 @@ export async function startWorker(
   module: Module,
   given: Partial<StateStore> = {},
   limits: Partial<WorkerLimits> = {},
-  more: Partial<Pick<WorkerDeps, 'clock' | 'strays' | 'registry' | 'failed'>> = {},
+  more: Partial<Pick<WorkerDeps, 'clock' | 'strays' | 'registry' | 'failed' | 'history'>> = {},
 ): Promise<Worker> {
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const history = logAlone(log);
+  const history = more.history ?? logAlone(log);
   const control = createControl({ log, history, namespace, logger });
   closing.push(() => control.close());
   const worker = createWorker({

@@ -1,11 +1,14 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { rekeyTopic } from '../../services/shared/topics.ts';
+import { Registry } from 'prom-client';
+import type { History } from '../../services/shared/history/port.ts';
+import { controlTopic, rekeyTopic } from '../../services/shared/topics.ts';
 import { eventRecord } from '../support/events.ts';
 import { counting, countingByGroup, TEST_SOURCE, testModule } from '../support/module.ts';
 import { waitFor } from '../support/wait.ts';
 import {
   closeHouses,
   decide,
+  logAlone,
   openHouse,
   reached,
   send,
@@ -64,4 +67,24 @@ test('a worker that cannot claim its units for now is not ready', async () => {
   const worker = await startWorker(house, testModule(counting), { claim });
   await waitFor(() => worker.notReady().some((line) => line.includes('the store is away')));
   expect(worker.degraded()).toEqual([]);
+});
+
+test('units stop where what was decided is lost, and go on when it is there again', async () => {
+  const house = await openHouse();
+  await send(house.log, ['a']);
+  const whole = logAlone(house.log);
+  let start = 7;
+  const history: History = {
+    ...whole,
+    start: async (at) => (at.topic === controlTopic('test') ? start : whole.start(at)),
+  };
+  const registry = new Registry();
+  const worker = await startWorker(house, testModule(counting), {}, {}, { history, registry });
+  await waitFor(() => worker.degraded().some((line) => /stopped: offsets 0 to 6 of test.control/.test(line)));
+  expect(worker.notReady()).toEqual([]);
+  expect(await registry.metrics()).toContain('lectern_units{module="m.v1",state="stopped"} 1');
+  expect((await house.state.position(unit))?.next ?? null).toBeNull();
+  start = 0;
+  await reached(house.state, 1);
+  expect([...worker.notReady(), ...worker.degraded()]).toEqual([]);
 });

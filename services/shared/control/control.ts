@@ -43,7 +43,8 @@ const MAX_IN_A_SEND = 500;
  *
  * `publish` and `caughtUp` reject with what keeps the log or the archive from answering, and may be called again: a
  * record that is published twice says the same twice. `publish` refuses a verdict with UNIT_STOPPED when its module
- * version has too many, and says what to do; other modules go on.
+ * version has too many, and says what to do; other modules go on. Both reject with UNIT_STOPPED while the beginning of the
+ * topic is lost, or the topic is another than the one that was read; nothing is published then.
  */
 export function createControl(deps: ControlDeps): OpenControl {
   const { log, logger, registry } = deps;
@@ -140,7 +141,8 @@ export function createControl(deps: ControlDeps): OpenControl {
     async publish(record) {
       const refusal = decided.refusal(record);
       if (refusal !== null) throw new LecternError('UNIT_STOPPED', refusal);
-      follower.start();
+      // Who cannot know what was decided before tries again and again, and must not fill the topic with that.
+      await follower.reached(0);
       const offset = await append(encodeControlRecord(record));
       // A record that the log has from an earlier attempt stands somewhere before its end.
       await (offset === null ? caughtUp() : follower.reached(offset + 1));

@@ -18,7 +18,10 @@ export interface FollowerDeps {
   readonly restore?: () => Promise<number | null>;
 }
 
-/** Reads a topic of one partition from where history begins, or from what is known of it already, and goes on reading what is appended. */
+/**
+ * Reads a topic of one partition from its very first record on, or from what is known of it already, and goes on reading
+ * what is appended. Where it no longer has its first record nothing is read: `reached` rejects with UNIT_STOPPED.
+ */
 export interface Follower {
   /** Begins to read, if that has not begun. */
   start(): void;
@@ -78,23 +81,26 @@ export function createFollower(deps: FollowerDeps): Follower {
     const restored = (await deps.restore?.()) ?? null;
     if (restored !== null) return restored;
     const start = await history.start(at);
-    if (start > 0)
-      logger.error(
-        { topic, start },
-        'what was decided before this offset is lost: states that are rebuilt may differ from what they were',
-      );
-    return start;
+    if (start === 0) return start;
+    // What is folded again without the verdicts that stood there would differ from what it was.
+    throw new LecternError(
+      'UNIT_STOPPED',
+      `offsets 0 to ${start - 1} of ${topic} are neither in the log nor in the archive, so it is not known which events ` +
+        'were left out, and which modules paused: restore the archive objects that held them (events/source=_control/), ' +
+        `or a snapshot (control/${topic}/), and it goes on by itself; or start every service again in a new namespace`,
+    );
   };
 
   /** What the log does not hold any more. */
   const readArchived = async (): Promise<void> => {
-    position ??= await begin();
-    for await (const records of history.archived(at, position)) {
+    const from = position ?? (await begin());
+    if (position === null) advance(from);
+    for await (const records of history.archived(at, from)) {
       if (closed) return;
       takeAll(records);
     }
     const { end } = await bounds();
-    if (position > end)
+    if (position! > end)
       throw new LecternError(
         'UNIT_STOPPED',
         `${topic} ends at offset ${end}, but it was read up to ${position}: it was made anew under its old name. ` +
