@@ -9,6 +9,7 @@ import type { Intake, Item } from './intake.ts';
 import type { Letters } from './letters.ts';
 import { createLoadEntries, type Entries } from './load-entries.ts';
 import type { Mutex } from './mutex.ts';
+import { createPace } from './pace.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reduce } from './reduce.ts';
 import type { SessionSweep } from './session-sweep.ts';
@@ -79,8 +80,6 @@ const IDLE_RENEWAL_MS = 1_000;
 const BEHIND_TIMES = 4;
 /** But not for more events than these, which stay in memory until then. */
 const BEHIND_EVENTS = 2_000;
-/** Reducing for longer without a break would keep the process from its heartbeats. */
-const TURN_MS = 50;
 
 /**
  * Calls must not overlap, except `caughtUp`. Between the awaits of `take` the position always names the record after
@@ -89,6 +88,7 @@ const TURN_MS = 50;
 export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   const { intake, reduce, cache, sessions, careful, pipeline, clock } = deps;
   const load = createLoadEntries(deps);
+  const pace = createPace();
   let { position, stored } = deps;
   /** The last item that was folded. */
   let last: Item | null = null;
@@ -96,7 +96,6 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   /** Whether the log had more than the last batch when that was read. */
   let isBehind = false;
   let cutAt = clock.now();
-  let turnAt = clock.now();
   /** Whether what was read of letters and sessions, by which it is decided what to publish, came from this claim's store. */
   let confirmed = !deps.publishes;
   let halted = false;
@@ -143,13 +142,18 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       careful.passed();
     });
 
-  /** What is due between two events. */
-  const pause = async (): Promise<void> => {
-    const now = clock.now();
+  const rest = async (now: number, mustTurn: boolean): Promise<void> => {
     if (isDue(now)) await cut();
-    if (now - turnAt <= TURN_MS) return;
+    if (!mustTurn) return;
     await turn();
-    turnAt = clock.now();
+    pace.turned(clock.now());
+  };
+  /** What is due between two events, if it is time to look; or at once, after one that was waited for. */
+  const pause = (look: boolean): Promise<void> | undefined => {
+    if (!pace.passed() && !look) return undefined;
+    const now = clock.now();
+    const mustTurn = pace.looked(now);
+    return mustTurn || isDue(now) ? rest(now, mustTurn) : undefined;
   };
 
   const foldNext = (item: Item, entries: Entries): Promise<void> | undefined => {
@@ -162,7 +166,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
 
   /** The claim may be old: cut at once, its first few events would pass for progress of a process that soon ends. */
   const delayFirstCut = (): void => {
-    if (last === null) cutAt = turnAt;
+    if (last === null) cutAt = clock.now();
   };
 
   const prepare = async (items: readonly Item[]): Promise<readonly Entries[]> => {
@@ -180,8 +184,8 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       if (deps.cut.isFull || item.requeued !== null) await cut();
       const pending = foldNext(item, entries[index]!);
       if (pending !== undefined) await pending;
-      // Not after every event: asking for the time costs as much as what is asked.
-      if (pending !== undefined || (index & 15) === 15) await pause();
+      const resting = pause(pending !== undefined);
+      if (resting !== undefined) await resting;
     }
   };
 
@@ -206,7 +210,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       const taken = intake.take(batch.records);
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
-      turnAt = receivedAt;
+      pace.turned(receivedAt);
       caughtUpAt = null;
       isBehind = (taken.items.at(-1)?.offset ?? position) + 1 < batch.endOffset;
       const entries = await prepare(taken.items);

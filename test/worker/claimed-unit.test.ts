@@ -22,6 +22,8 @@ interface Situation {
   readonly unknownSessions?: readonly boolean[];
   /** How long each event takes, of a reducer that gives a promise; 0 for one that takes no time and gives none. */
   readonly foldMs?: number;
+  /** How long each event keeps the processor, of a reducer that gives no promise. */
+  readonly spinMs?: number;
   /** Where the log ends as each batch tells it; 0 for none beyond the batch. */
   readonly endOffset?: number;
   /** How long ago the unit was claimed when the first batch comes. */
@@ -36,6 +38,7 @@ async function does({
   batches,
   unknownSessions = [],
   foldMs = 0,
+  spinMs = 0,
   endOffset = 0,
   claimedMs = 0,
   refused = false,
@@ -52,6 +55,8 @@ async function does({
     reduce: {
       item({ offset }: Item) {
         done.push(`fold ${offset}`);
+        now += spinMs;
+        if (spinMs > 0) setImmediate(() => done.push('others'));
         if (foldMs === 0) return undefined;
         now += foldMs;
         return Promise.resolve();
@@ -169,6 +174,13 @@ test('the first batch is not cut early because the claim took long: that would p
   const batches = [Array.from({ length: 40 }, (_, index) => itemAt(5 + index))];
   const done = await does({ publishes: false, batches, claimedMs: 5_000, endOffset: 45 });
   expect(done.filter((line) => line.startsWith('checkpoint'))).toEqual([]);
+});
+
+test('others have their turn between every two events that keep the processor for long', async () => {
+  const batches = [[5, 6, 7, 8].map((offset) => itemAt(offset))];
+  const done = await does({ publishes: false, batches, spinMs: 400, endOffset: 10_000 });
+  const turns = done.filter((line) => !line.startsWith('checkpoint'));
+  expect(turns.slice(0, 7)).toEqual(['fold 5', 'others', 'fold 6', 'others', 'fold 7', 'others', 'fold 8']);
 });
 
 test('while the log has more than the batch, a checkpoint waits four times as long', async () => {
