@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
 import type { Batch } from '../shared/log/port.ts';
 import type { Anchor } from '../shared/state/port.ts';
@@ -11,6 +10,7 @@ import { createLoadEntries, type Entries } from './load-entries.ts';
 import type { Mutex } from './mutex.ts';
 import { createPace } from './pace.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { ReadSize } from './read-size.ts';
 import type { Reduce } from './reduce.ts';
 import type { SessionSweep } from './session-sweep.ts';
 import type { Sessions } from './sessions.ts';
@@ -34,6 +34,7 @@ export interface ClaimedUnitDeps {
   readonly pipeline: Pipeline;
   /** The texts of fields of the unit, in one round trip. */
   readonly readMany: (fields: readonly string[]) => Promise<readonly (string | null)[]>;
+  readonly readSize: ReadSize;
   readonly checkpointMs: number;
   readonly clock: Clock;
   readonly duplicate: () => void;
@@ -88,7 +89,6 @@ const BEHIND_EVENTS = 2_000;
 export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   const { intake, reduce, cache, sessions, careful, pipeline, clock } = deps;
   const load = createLoadEntries(deps);
-  const pace = createPace();
   let { position, stored } = deps;
   /** The last item that was folded. */
   let last: Item | null = null;
@@ -120,6 +120,8 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     return now - cutAt >= (mayWait ? BEHIND_TIMES : 1) * deps.checkpointMs;
   };
 
+  const pace = createPace({ clock, isDue, cut });
+
   const foldItem = (item: Item, entries: Entries): Promise<void> | undefined => {
     const isNothing = item.event === null && item.origin === null;
     if (isNothing || item.requeued !== null || sessions.accept(item)) return reduce.item(item, entries);
@@ -131,30 +133,18 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     last = item;
   };
 
+  const goesOn = (): boolean => !pipeline.isLost && !halted;
+
   /** What ends the process is found by what was stored before it. */
   const foldCarefully = (item: Item, entries: Entries): Promise<void> =>
     deps.alone(async () => {
-      if (pipeline.isLost || halted) return;
+      if (!goesOn()) return;
       await foldItem(item, entries);
       passed(item);
       await cut();
       await pipeline.drained();
       careful.passed();
     });
-
-  const rest = async (now: number, mustTurn: boolean): Promise<void> => {
-    if (isDue(now)) await cut();
-    if (!mustTurn) return;
-    await turn();
-    pace.turned(clock.now());
-  };
-  /** What is due between two events, if it is time to look; or at once, after one that was waited for. */
-  const pause = (look: boolean): Promise<void> | undefined => {
-    if (!pace.passed() && !look) return undefined;
-    const now = clock.now();
-    const mustTurn = pace.looked(now);
-    return mustTurn || isDue(now) ? rest(now, mustTurn) : undefined;
-  };
 
   const foldNext = (item: Item, entries: Entries): Promise<void> | undefined => {
     if (careful.active) return foldCarefully(item, entries);
@@ -169,22 +159,22 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     if (last === null) cutAt = clock.now();
   };
 
-  const prepare = async (items: readonly Item[]): Promise<readonly Entries[]> => {
-    const { entries, readSessions } = await load(items);
+  const prepare = async (items: readonly Item[], from: number): Promise<readonly Entries[]> => {
+    const { entries, readSessions } = await load(items, from);
     if (readSessions) confirmed = !deps.publishes;
     if (!confirmed) await confirm();
     delayFirstCut();
     return entries;
   };
 
-  const foldAll = async (items: readonly Item[], entries: readonly Entries[]): Promise<void> => {
-    for (let index = 0; index < items.length && !pipeline.isLost && !halted; index++) {
-      const item = items[index]!;
+  const foldAll = async (items: readonly Item[], from: number, all: readonly Entries[]): Promise<void> => {
+    for (let index = 0; index < all.length && goesOn(); index++) {
+      const item = items[from + index]!;
       // One letter may be requeued twice: what became of the first must be known, as it is in a replay.
       if (deps.cut.isFull || item.requeued !== null) await cut();
-      const pending = foldNext(item, entries[index]!);
+      const pending = foldNext(item, all[index]!);
       if (pending !== undefined) await pending;
-      const resting = pause(pending !== undefined);
+      const resting = pace.between(pending !== undefined);
       if (resting !== undefined) await resting;
     }
   };
@@ -193,6 +183,17 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   const makeRoom = (): void => {
     if (cache.isOverBudget()) cache.evict(pipeline.inFlight);
     if (sessions.isOverBudget()) sessions.evict(pipeline.inFlight);
+  };
+
+  /** All at once, unless that needs more states from the store than memory should get at once. */
+  const foldBatch = async (items: readonly Item[]): Promise<void> => {
+    let from = 0;
+    do {
+      if (from > 0) makeRoom();
+      const entries = await prepare(items, from);
+      await foldAll(items, from, entries);
+      from += entries.length;
+    } while (from < items.length && goesOn());
   };
 
   return {
@@ -210,11 +211,10 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       const taken = intake.take(batch.records);
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
-      pace.turned(receivedAt);
+      pace.begin(receivedAt);
       caughtUpAt = null;
       isBehind = (taken.items.at(-1)?.offset ?? position) + 1 < batch.endOffset;
-      const entries = await prepare(taken.items);
-      await foldAll(taken.items, entries);
+      await foldBatch(taken.items);
       for (const { event } of taken.items) if (event !== null) deps.release(event);
       deps.folded(taken.items.length);
       caughtUpAt = position < batch.endOffset ? null : receivedAt;

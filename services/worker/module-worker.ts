@@ -7,12 +7,11 @@ import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/modules.ts';
 import type { StateStore } from '../shared/state/port.ts';
 import { eventsTopic, moduleGroup, rekeyTopic } from '../shared/topics.ts';
-import type { GroupOfUnit } from './create-unit.ts';
 import { createLiveness } from './liveness.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { UnitView } from './unit-gauges.ts';
 import { createUnitLag } from './unit-lag.ts';
-import type { UnitRunner } from './unit-runner.ts';
+import type { GroupOfUnit, UnitRunner } from './unit-runner.ts';
 
 const TICK_MS = 50;
 /** To wake up is most of what an idle worker costs. */

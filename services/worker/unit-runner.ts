@@ -7,6 +7,15 @@ import type { Claimed } from './claim.ts';
 import type { ClaimedUnit } from './claimed-unit.ts';
 import type { ClaimingDeps } from './claiming.ts';
 
+/** What a unit knows of the group that it is given by. */
+export interface GroupOfUnit {
+  readonly consumer: GroupConsumer;
+  /** How many partitions a topic of the module has. */
+  readonly partitionsOf: (topic: string) => number;
+  /** How many units of the module this member has. */
+  readonly unitCount: () => number;
+}
+
 /** What a claimed unit tells; after `lost` nothing. */
 export interface UnitEvents {
   readonly done: (checkpoint: Checkpoint) => void;

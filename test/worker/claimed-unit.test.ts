@@ -3,6 +3,7 @@ import type { Batch } from '../../services/shared/log/port.ts';
 import { type ClaimedUnitDeps, createClaimedUnit } from '../../services/worker/claimed-unit.ts';
 import type { Item } from '../../services/worker/intake.ts';
 import { createMutex } from '../../services/worker/mutex.ts';
+import { createReadSize } from '../../services/worker/read-size.ts';
 
 const itemAt = (offset: number, requeued: Item['requeued'] = null): Item => ({
   offset,
@@ -62,7 +63,14 @@ async function does({
         return Promise.resolve();
       },
     },
-    cache: { fieldsOf: () => [], fill: () => undefined, isOverBudget: () => false },
+    cache: {
+      get: () => undefined,
+      fieldsOf: (wanted: readonly unknown[]) => wanted,
+      fill: () => undefined,
+      isOverBudget: () => taken > 0 && batches[0]![0]!.keys.length > 0,
+      evict: () => void done.push('evict'),
+    },
+    readSize: createReadSize(),
     sessions: {
       missing: () => (unknownSessions[taken - 1] ? ['Session,,a'] : []),
       fill: () => undefined,
@@ -174,6 +182,14 @@ test('the first batch is not cut early because the claim took long: that would p
   const batches = [Array.from({ length: 40 }, (_, index) => itemAt(5 + index))];
   const done = await does({ publishes: false, batches, claimedMs: 5_000, endOffset: 45 });
   expect(done.filter((line) => line.startsWith('checkpoint'))).toEqual([]);
+});
+
+test('a batch that needs many states of unknown size is folded in parts, and what is stored is dropped between them', async () => {
+  const items = Array.from({ length: 20 }, (_, index) => ({ ...itemAt(5 + index), keys: [`key ${index}`] }));
+  const done = await does({ publishes: false, batches: [items] });
+  const folds = (from: number, to: number): string[] =>
+    items.slice(from, to).map(({ offset }) => `fold ${offset}`);
+  expect(done).toEqual(['read', ...folds(0, 8), 'evict', 'read', ...folds(8, 20), 'evict']);
 });
 
 test('others have their turn between every two events that keep the processor for long', async () => {
