@@ -57,6 +57,8 @@ export interface ClaimedUnit {
   readonly readingBack: boolean;
   /** Where to read from when the partition was given anew. */
   resumeFrom(): number;
+  /** The same where nobody holds the record before it any more; null where more is missing. */
+  resumeAfter(): number | null;
   /** Folds a batch. Null, or why the unit must stop. */
   take(batch: Batch): Promise<string | null>;
   /** A fetch ended at the log's end with nothing beyond `position`. */
@@ -154,16 +156,12 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     return undefined;
   };
 
-  /** The claim may be old: cut at once, its first few events would pass for progress of a process that soon ends. */
-  const delayFirstCut = (): void => {
-    if (last === null) cutAt = clock.now();
-  };
-
   const prepare = async (items: readonly Item[], from: number): Promise<readonly Entries[]> => {
     const { entries, readSessions } = await load(items, from);
     if (readSessions) confirmed = !deps.publishes;
     if (!confirmed) await confirm();
-    delayFirstCut();
+    // The claim may be old: cut at once, its first few events would pass for progress of a process that soon ends.
+    if (last === null) cutAt = clock.now();
     return entries;
   };
 
@@ -207,6 +205,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       return intake.readingBack;
     },
     resumeFrom: intake.resumeFrom,
+    resumeAfter: intake.resumeAfter,
     async take(batch) {
       const taken = intake.take(batch.records);
       if (taken.kind === 'stopped') return taken.reason;
