@@ -42,7 +42,7 @@ export function createClaiming(deps: ClaimingDeps): Claiming {
         });
       } catch (error) {
         if (!wanted()) return null;
-        status.set(`cannot be claimed: ${messageOf(error)}`);
+        status.lose(`cannot be claimed: ${messageOf(error)}`);
         logger.warn({ error: messageOf(error) }, 'the unit cannot be claimed yet');
         await wait.next();
       }
@@ -60,6 +60,9 @@ export function createClaiming(deps: ClaimingDeps): Claiming {
       }
       return null;
     },
-    succeeded: wait.reset,
+    succeeded() {
+      wait.reset();
+      status.stored();
+    },
   };
 }

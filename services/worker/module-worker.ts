@@ -157,7 +157,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
           const last = batch.records.at(-1)!;
           metrics.eventAge.observe({ module: module.id }, Math.max(0, clock.now() - last.timestamp) / 1_000);
         },
-        progress: (at) => units.get(keyOf(at))?.progress ?? 0,
+        progress: (at) => units.get(keyOf(at))?.status.progress ?? 0,
         caughtUp(at, endOffset) {
           lag.told(at, endOffset);
           units.get(keyOf(at))?.caughtUp(endOffset);

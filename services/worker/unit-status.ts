@@ -1,3 +1,10 @@
+/** Claims that were lost, or could not be had, without anything stored. */
+export interface Losses {
+  readonly times: number;
+  /** The last time. */
+  readonly because: string;
+}
+
 /** What a unit tells of itself, for people and for whoever watches that it gets on. */
 export interface UnitStatus {
   /** Why the unit does not reduce, for people; null when it does. */
@@ -6,7 +13,13 @@ export interface UnitStatus {
   readonly progress: number;
   /** What another unit has to do first; null when it waits for none. */
   readonly waitsFor: string | null;
+  /** What came of its claims since it last stored anything; null when none was lost. */
+  readonly lost: Losses | null;
   gotOn(): void;
+  /** What it folded is in the store. */
+  stored(): void;
+  /** A claim came to nothing; it got on to the next. */
+  lose(because: string): void;
   /** It got on to something else, and reduces only if nothing hinders it. */
   set(trouble: string | null): void;
   /** To wait for the same as before is not to get on. Null when it waits no more, and reduces. */
@@ -17,9 +30,14 @@ export function createUnitStatus(): UnitStatus {
   let trouble: string | null = 'not claimed yet';
   let progress = 0;
   let waitsFor: string | null = null;
+  let lost: Losses | null = null;
   const gotOn = (): void => {
     progress += 1;
     waitsFor = null;
+  };
+  const set = (now: string | null): void => {
+    gotOn();
+    trouble = now;
   };
   return {
     get trouble() {
@@ -31,11 +49,18 @@ export function createUnitStatus(): UnitStatus {
     get waitsFor() {
       return waitsFor;
     },
-    gotOn,
-    set(now) {
-      gotOn();
-      trouble = now;
+    get lost() {
+      return lost;
     },
+    gotOn,
+    stored() {
+      lost = null;
+    },
+    lose(because) {
+      lost = { times: (lost?.times ?? 0) + 1, because };
+      set(because);
+    },
+    set,
     waits(what) {
       if (what !== null && what === waitsFor) return;
       gotOn();

@@ -64,7 +64,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const lose = (because: string): void => {
     if (claimed === null || stopped) return;
     forget();
-    status.set(`claim lost: ${because}`);
+    status.lose(`claim lost: ${because}`);
     logger.warn({ because }, 'the claim is lost');
     consumer.pause(at);
     void claim(assignment, 'again');
@@ -172,14 +172,9 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
     get position() {
       return claimed?.position ?? stored;
     },
-    get progress() {
-      return status.progress;
-    },
+    status,
     get isBusy() {
       return claimed === null || claimed.readingBack || tasks.busy;
-    },
-    get waitsFor() {
-      return status.waitsFor;
     },
     assigned() {
       if (assignment === 0) takingOverSince = clock.now();

@@ -22,3 +22,14 @@ test('a unit that waits no more has no trouble, whether or not it got on meanwhi
   status.waits(null);
   expect(status).toMatchObject({ trouble: null, waitsFor: null });
 });
+
+test('what came of claims is told until something is stored', () => {
+  const status = createUnitStatus();
+  expect(status.lost).toBeNull();
+  status.lose('one');
+  status.set(null);
+  status.lose('two');
+  expect(status).toMatchObject({ trouble: 'two', lost: { times: 2, because: 'two' } });
+  status.stored();
+  expect(status.lost).toBeNull();
+});
