@@ -221,7 +221,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     ...deps,
     unit,
     consumer: group.consumer,
-    claim: (wanted, waits) =>
+    claim: (wanted, waits, queues) =>
       claimUnit(
         {
           ...deps,
@@ -234,6 +234,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
           // What was had of a source partition is stored: of a rekey topic only the anchor is looked at.
           readBack: isRekey ? 1 : DUPLICATE_WINDOW,
           published: (claim) => rekeying.published(claim, wanted, waits),
+          queues,
         },
         wanted,
       ),

@@ -120,7 +120,10 @@ export function createLiveness(deps: LivenessDeps): Liveness {
       const found = seen.get(unit);
       if (found === undefined) return null;
       if (found.restarts === 0 && !isStill(found)) return troubleOfLosing(unit, found.losingSince);
-      return `has not got on for ${inSeconds(clock.now() - found.since)} while ${unit.state}${found.restarts > 0 ? `, and was claimed anew ${found.restarts} times` : ''}`;
+      const { waitsFor } = unit.status;
+      const waiting = waitsFor === null || waitsFor === unit.trouble ? '' : `: it ${waitsFor}`;
+      const anew = found.restarts > 0 ? `, and was claimed anew ${found.restarts} times` : '';
+      return `has not got on for ${inSeconds(clock.now() - found.since)} while ${unit.state}${anew}${waiting}`;
     },
   };
 }

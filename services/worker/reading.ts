@@ -19,6 +19,8 @@ export interface ReadingOf {
   readonly take: (batch: Batch) => Promise<void>;
   readonly stop: (reason: string) => void;
   readonly lose: (because: string) => void;
+  /** See `Waiter`. */
+  readonly waits: (what: string | null) => void;
 }
 
 /** Brings a unit its records: out of the archive as long as the log does not reach back so far, then from the log. */
@@ -35,12 +37,14 @@ export function createReading(deps: ReadingDeps): Reading {
     (await deps.log.offsets(at.topic)).find(({ partition }) => partition === at.partition)?.start ?? 0;
 
   /** Resolves to where the log is to be read from. */
-  const readArchive = async ({ wanted, take }: ReadingOf, from: number): Promise<number> => {
+  const readArchive = async (of: ReadingOf, from: number): Promise<number> => {
+    const { wanted, take } = of;
     let next = from;
-    for await (const records of deps.history.archived(at, from)) {
+    for await (const records of deps.history.archived(at, from, of)) {
       if (!wanted()) break;
       next = records.at(-1)!.offset + 1;
       await take({ ...at, records, endOffset: Number.POSITIVE_INFINITY });
+      // At once: others may wait for the room that it takes.
       if (!wanted()) break;
     }
     return next;

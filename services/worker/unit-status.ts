@@ -22,6 +22,8 @@ export interface UnitStatus {
   lose(because: string): void;
   /** It got on to something else, and reduces only if nothing hinders it. */
   set(trouble: string | null): void;
+  /** It waits for its turn among others, which is no trouble unless it takes long. Null when it waits no more. */
+  queues(what: string | null): void;
   /** To wait for the same as before is not to get on. Null when it waits no more, and reduces. */
   waits(what: string | null): void;
 }
@@ -61,10 +63,14 @@ export function createUnitStatus(): UnitStatus {
       set(because);
     },
     set,
-    waits(what) {
+    queues(what) {
       if (what !== null && what === waitsFor) return;
       gotOn();
-      trouble = what;
+      waitsFor = what;
+    },
+    waits(what) {
+      if (what !== null && what === waitsFor) return;
+      set(what);
       waitsFor = what;
     },
   };

@@ -124,7 +124,8 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const read = (of: ClaimedUnit, from: number, mine: number): Promise<void> => {
     const wanted = (): boolean => current(mine) && claimed === of && !draining;
     const take = (batch: Batch): Promise<void> => tasks.add(() => (wanted() ? fold(of, batch) : undefined));
-    return reading.begin({ target: of, from, wanted, take, stop, lose });
+    const waits = (what: string | null): void => (wanted() ? status.queues(what) : undefined);
+    return reading.begin({ target: of, from, wanted, take, stop, lose, waits });
   };
 
   const fold = async (of: ClaimedUnit, batch: Batch): Promise<void> => {

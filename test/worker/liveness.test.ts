@@ -103,7 +103,7 @@ describe('a unit', () => {
       waitsFor: 'waits for r/1',
     });
     pass(3 * STILL_MS);
-    expect(trouble()).toMatch(/has not got on for 1[78]\d s while claiming/);
+    expect(trouble()).toMatch(/has not got on for 1[78]\d s while claiming: it waits for r\/1/);
     expect(unit.restarts).toEqual([]);
   });
 

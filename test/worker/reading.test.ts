@@ -29,6 +29,7 @@ async function readUntil(failure: Error, position: number) {
     target: { position, expects: 1, resumeAfter: () => null as number | null } as ClaimedUnit,
     from: 0,
     wanted: () => true,
+    waits: () => undefined,
     take: async ({ records }) => void happened.taken.push(...records.map(({ offset }) => offset)),
     stop: (reason) => {
       happened.stopped = reason;
@@ -52,6 +53,41 @@ test.each([
 test('an archive that is away costs the claim, which is made again', async () => {
   const found = await readUntil(new LecternError('ARCHIVE_UNAVAILABLE', 'away', { retriable: true }), 100);
   expect(found).toEqual({ stopped: '', lost: 'away', startedAt: null, taken: [0] });
+});
+
+test('an archive that is not wanted any more is let go of before another page is read', async () => {
+  const happened: string[] = [];
+  let wanted = true;
+  const reading = createReading({
+    at,
+    log: { offsets: async () => [{ partition: 0, start: 50, end: 200 }] },
+    history: {
+      async *archived(_at, _from, waiter) {
+        waiter!.waits('waits for others');
+        try {
+          for (let offset = 0; ; offset++) {
+            happened.push(`page ${offset}`);
+            yield [{ offset, timestamp: 1, key: null, value: null, headers: {} }];
+          }
+        } finally {
+          happened.push(`ended, ${waiter!.wanted() ? '' : 'not '}wanted`);
+        }
+      },
+    },
+    consumer: { start: () => void happened.push('log') },
+  });
+  await reading.begin({
+    target: {} as ClaimedUnit,
+    from: 0,
+    wanted: () => wanted,
+    waits: (what) => void happened.push(what!),
+    async take() {
+      wanted = false;
+    },
+    stop: () => undefined,
+    lose: () => undefined,
+  });
+  expect(happened).toEqual(['waits for others', 'page 0', 'ended, not wanted']);
 });
 
 describe('after a rebalance', () => {
@@ -83,6 +119,7 @@ describe('after a rebalance', () => {
         target: intake as unknown as ClaimedUnit,
         from: intake.resumeFrom(),
         wanted: () => true,
+        waits: () => undefined,
         take: async () => undefined,
         stop: (reason) => void Object.assign(happened, { stopped: reason }),
         lose: () => undefined,
