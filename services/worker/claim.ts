@@ -22,6 +22,8 @@ export interface ClaimDeps {
    * null when the unit is not wanted any more.
    */
   readonly published: (claim: Claim) => Promise<Marks | null>;
+  /** Is told what the claim waits for in a queue of others; null when it waits no more. */
+  readonly queues: (what: string | null) => void;
 }
 
 /** A unit that is ours from now on. */
@@ -69,7 +71,8 @@ export async function claimUnit(deps: ClaimDeps, wanted: () => boolean): Promise
   // be the one that was archived.
   const isArchiveRead = claim.next === null || back < range.start;
   const problem =
-    (isArchiveRead ? await deps.history.conflict(at) : null) ?? positionProblem(claim, range, oldest);
+    (isArchiveRead ? await deps.history.conflict(at, { wanted, waits: deps.queues }) : null) ??
+    positionProblem(claim, range, oldest);
   if (problem !== null) return stopped(problem);
   if (!wanted()) return null;
   // After the token is stored: what the last owner decided until then counts, and is taken in now.

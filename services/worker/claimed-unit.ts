@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
 import type { Batch } from '../shared/log/port.ts';
 import type { Anchor } from '../shared/state/port.ts';
@@ -9,7 +8,9 @@ import type { Intake, Item } from './intake.ts';
 import type { Letters } from './letters.ts';
 import { createLoadEntries, type Entries } from './load-entries.ts';
 import type { Mutex } from './mutex.ts';
+import { createPace } from './pace.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { ReadSize } from './read-size.ts';
 import type { Reduce } from './reduce.ts';
 import type { SessionSweep } from './session-sweep.ts';
 import type { Sessions } from './sessions.ts';
@@ -33,6 +34,7 @@ export interface ClaimedUnitDeps {
   readonly pipeline: Pipeline;
   /** The texts of fields of the unit, in one round trip. */
   readonly readMany: (fields: readonly string[]) => Promise<readonly (string | null)[]>;
+  readonly readSize: ReadSize;
   readonly checkpointMs: number;
   readonly clock: Clock;
   readonly duplicate: () => void;
@@ -55,6 +57,8 @@ export interface ClaimedUnit {
   readonly readingBack: boolean;
   /** Where to read from when the partition was given anew. */
   resumeFrom(): number;
+  /** The same where nobody holds the record before it any more; null where more is missing. */
+  resumeAfter(): number | null;
   /** Folds a batch. Null, or why the unit must stop. */
   take(batch: Batch): Promise<string | null>;
   /** A fetch ended at the log's end with nothing beyond `position`. */
@@ -79,8 +83,6 @@ const IDLE_RENEWAL_MS = 1_000;
 const BEHIND_TIMES = 4;
 /** But not for more events than these, which stay in memory until then. */
 const BEHIND_EVENTS = 2_000;
-/** Reducing for longer without a break would keep the process from its heartbeats. */
-const TURN_MS = 50;
 
 /**
  * Calls must not overlap, except `caughtUp`. Between the awaits of `take` the position always names the record after
@@ -96,7 +98,6 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   /** Whether the log had more than the last batch when that was read. */
   let isBehind = false;
   let cutAt = clock.now();
-  let turnAt = clock.now();
   /** Whether what was read of letters and sessions, by which it is decided what to publish, came from this claim's store. */
   let confirmed = !deps.publishes;
   let halted = false;
@@ -121,6 +122,8 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     return now - cutAt >= (mayWait ? BEHIND_TIMES : 1) * deps.checkpointMs;
   };
 
+  const pace = createPace({ clock, isDue, cut });
+
   const foldItem = (item: Item, entries: Entries): Promise<void> | undefined => {
     const isNothing = item.event === null && item.origin === null;
     if (isNothing || item.requeued !== null || sessions.accept(item)) return reduce.item(item, entries);
@@ -132,25 +135,18 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     last = item;
   };
 
+  const goesOn = (): boolean => !pipeline.isLost && !halted;
+
   /** What ends the process is found by what was stored before it. */
   const foldCarefully = (item: Item, entries: Entries): Promise<void> =>
     deps.alone(async () => {
-      if (pipeline.isLost || halted) return;
+      if (!goesOn()) return;
       await foldItem(item, entries);
       passed(item);
       await cut();
       await pipeline.drained();
       careful.passed();
     });
-
-  /** What is due between two events. */
-  const pause = async (): Promise<void> => {
-    const now = clock.now();
-    if (isDue(now)) await cut();
-    if (now - turnAt <= TURN_MS) return;
-    await turn();
-    turnAt = clock.now();
-  };
 
   const foldNext = (item: Item, entries: Entries): Promise<void> | undefined => {
     if (careful.active) return foldCarefully(item, entries);
@@ -160,28 +156,24 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     return undefined;
   };
 
-  /** The claim may be old: cut at once, its first few events would pass for progress of a process that soon ends. */
-  const delayFirstCut = (): void => {
-    if (last === null) cutAt = turnAt;
-  };
-
-  const prepare = async (items: readonly Item[]): Promise<readonly Entries[]> => {
-    const { entries, readSessions } = await load(items);
+  const prepare = async (items: readonly Item[], from: number): Promise<readonly Entries[]> => {
+    const { entries, readSessions } = await load(items, from);
     if (readSessions) confirmed = !deps.publishes;
     if (!confirmed) await confirm();
-    delayFirstCut();
+    // The claim may be old: cut at once, its first few events would pass for progress of a process that soon ends.
+    if (last === null) cutAt = clock.now();
     return entries;
   };
 
-  const foldAll = async (items: readonly Item[], entries: readonly Entries[]): Promise<void> => {
-    for (let index = 0; index < items.length && !pipeline.isLost && !halted; index++) {
-      const item = items[index]!;
+  const foldAll = async (items: readonly Item[], from: number, all: readonly Entries[]): Promise<void> => {
+    for (let index = 0; index < all.length && goesOn(); index++) {
+      const item = items[from + index]!;
       // One letter may be requeued twice: what became of the first must be known, as it is in a replay.
       if (deps.cut.isFull || item.requeued !== null) await cut();
-      const pending = foldNext(item, entries[index]!);
+      const pending = foldNext(item, all[index]!);
       if (pending !== undefined) await pending;
-      // Not after every event: asking for the time costs as much as what is asked.
-      if (pending !== undefined || (index & 15) === 15) await pause();
+      const resting = pace.between(pending !== undefined);
+      if (resting !== undefined) await resting;
     }
   };
 
@@ -189,6 +181,17 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   const makeRoom = (): void => {
     if (cache.isOverBudget()) cache.evict(pipeline.inFlight);
     if (sessions.isOverBudget()) sessions.evict(pipeline.inFlight);
+  };
+
+  /** All at once, unless that needs more states from the store than memory should get at once. */
+  const foldBatch = async (items: readonly Item[]): Promise<void> => {
+    let from = 0;
+    do {
+      if (from > 0) makeRoom();
+      const entries = await prepare(items, from);
+      await foldAll(items, from, entries);
+      from += entries.length;
+    } while (from < items.length && goesOn());
   };
 
   return {
@@ -202,15 +205,15 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       return intake.readingBack;
     },
     resumeFrom: intake.resumeFrom,
+    resumeAfter: intake.resumeAfter,
     async take(batch) {
       const taken = intake.take(batch.records);
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
-      turnAt = receivedAt;
+      pace.begin(receivedAt);
       caughtUpAt = null;
       isBehind = (taken.items.at(-1)?.offset ?? position) + 1 < batch.endOffset;
-      const entries = await prepare(taken.items);
-      await foldAll(taken.items, entries);
+      await foldBatch(taken.items);
       for (const { event } of taken.items) if (event !== null) deps.release(event);
       deps.folded(taken.items.length);
       caughtUpAt = position < batch.endOffset ? null : receivedAt;

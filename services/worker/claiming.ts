@@ -12,8 +12,12 @@ export interface ClaimingDeps {
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Logger;
   readonly status: UnitStatus;
-  /** `waits` is told what the claim waits for, as long as it does. */
-  readonly claim: (wanted: () => boolean, waits: (what: string) => void) => Promise<ClaimOutcome | null>;
+  /** `waits` is told what the claim waits for, as long as it does; `queues`, what its turn depends on. */
+  readonly claim: (
+    wanted: () => boolean,
+    waits: (what: string) => void,
+    queues: (what: string | null) => void,
+  ) => Promise<ClaimOutcome | null>;
 }
 
 /**
@@ -40,13 +44,14 @@ export function createClaiming(deps: ClaimingDeps): Claiming {
   const first: Claiming['first'] = async (wanted) => {
     while (wanted()) {
       try {
-        return await deps.claim(wanted, (what) => {
-          if (wanted()) status.waits(what);
-        });
+        const ifWanted = <T>(tell: (what: T) => void): ((what: T) => void) => {
+          return (what) => (wanted() ? tell(what) : undefined);
+        };
+        return await deps.claim(wanted, ifWanted(status.waits), ifWanted(status.queues));
       } catch (error) {
         if (!wanted()) return null;
         if (needsAPerson(error)) status.stop(messageOf(error));
-        else status.set(`cannot be claimed: ${messageOf(error)}`);
+        else status.lose(`cannot be claimed: ${messageOf(error)}`);
         logger.warn({ error: messageOf(error) }, 'the unit cannot be claimed yet');
         await wait.next();
       }
@@ -64,6 +69,9 @@ export function createClaiming(deps: ClaimingDeps): Claiming {
       }
       return null;
     },
-    succeeded: wait.reset,
+    succeeded() {
+      wait.reset();
+      status.stored();
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Control } from '../shared/control/port.ts';
 import type { History } from '../shared/history/port.ts';
-import type { EventLog, GroupConsumer, Producer, TopicPartition } from '../shared/log/port.ts';
+import type { EventLog, Producer, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/modules.ts';
 import type { StateStore, Unit } from '../shared/state/port.ts';
@@ -12,10 +12,12 @@ import { type ClaimedUnit, createClaimedUnit } from './claimed-unit.ts';
 import { createCut } from './cut.ts';
 import { createRekeyRules, createSourceRules, DUPLICATE_WINDOW } from './duplicate-rules.ts';
 import type { FoldPolicy } from './fold-policy.ts';
+import { createGrowth } from './growth.ts';
 import { createIntake } from './intake.ts';
 import { createLetters } from './letters.ts';
 import type { Mutex } from './mutex.ts';
 import { createPipeline } from './pipeline.ts';
+import { createReadSize } from './read-size.ts';
 import { createReduce } from './reduce.ts';
 import type { Refusal } from './refusal.ts';
 import { createRekeyedKeys, reducersOfTopic } from './rekey-keys.ts';
@@ -28,7 +30,7 @@ import { createStateCache } from './state-cache.ts';
 import { createStrayEvents, type StrayEvents } from './stray-events.ts';
 import type { StrayOwner, Strays } from './strays.ts';
 import { createUnitRunner } from './unit.ts';
-import type { UnitEvents, UnitRunner } from './unit-runner.ts';
+import type { GroupOfUnit, UnitEvents, UnitRunner } from './unit-runner.ts';
 import type { UnitWatch } from './unit-watch.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -63,14 +65,6 @@ export interface CreateUnitDeps {
   readonly watchdog: Pick<Watchdog, 'claimed' | 'reducing'>;
 }
 
-export interface GroupOfUnit {
-  readonly consumer: GroupConsumer;
-  /** How many partitions a topic of the module has. */
-  readonly partitionsOf: (topic: string) => number;
-  /** How many units of the module this member has. */
-  readonly unitCount: () => number;
-}
-
 const CHECKPOINT_FORMAT = 2;
 /** A verdict of its own says enough of those before. */
 const MAX_TOLD = 1_000;
@@ -90,6 +84,9 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
 
   /** Of events that this process left out: what their dead letters are to say. */
   const told = new Map<string, Refusal>();
+
+  // What a claim learned of how large states are lasts for the next.
+  const lasting = { readSize: createReadSize(), growth: createGrowth() };
 
   const createClaimed = (claimed: Claimed, events: UnitEvents): ClaimedUnit => {
     const { token, claim, position } = claimed;
@@ -120,7 +117,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
         return deps.strays.call(owner, entry, event);
       },
     };
-    const cache = createStateCache({ reducers, policy, maxBytes });
+    const cache = createStateCache({ ...lasting, reducers, policy, maxBytes });
     const readMany = (fields: readonly string[]) => state.readMany(unit, fields);
     const { window, sessions, sweep } = isRekey
       ? createRekeyRules()
@@ -193,6 +190,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       }),
     );
     return createClaimedUnit({
+      ...lasting,
       stored: claim.next,
       position,
       intake,
@@ -219,11 +217,11 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     });
   };
 
-  const runner = createUnitRunner({
+  return createUnitRunner({
     ...deps,
     unit,
     consumer: group.consumer,
-    claim: (wanted, waits) =>
+    claim: (wanted, waits, queues) =>
       claimUnit(
         {
           ...deps,
@@ -236,6 +234,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
           // What was had of a source partition is stored: of a rekey topic only the anchor is looked at.
           readBack: isRekey ? 1 : DUPLICATE_WINDOW,
           published: (claim) => rekeying.published(claim, wanted, waits),
+          queues,
         },
         wanted,
       ),
@@ -246,5 +245,4 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       watch.dropped(unit);
     },
   });
-  return runner;
 }

@@ -51,6 +51,11 @@ export interface Intake {
   take(records: readonly LogRecord[]): Taken;
   /** Where to read from after a rebalance: from the last record on, to see that it is still the same log. */
   resumeFrom(): number;
+  /**
+   * The same where nobody holds that record any more: after it, as a claim would begin. Null where more than that record
+   * is missing, which may hold what comes again.
+   */
+  resumeAfter(): number | null;
 }
 
 const MALFORMED = `its headers ${REQUEUE_REDUCER} and ${REQUEUE_OFFSET} do not name the dead letter that it was appended again for: drop it, or requeue it to have every reducer take it as an event`;
@@ -68,6 +73,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   /** To be compared with the record at its offset. */
   let anchor = deps.anchor !== null && deps.anchor.offset >= deps.readFrom ? deps.anchor : null;
   let last: Anchor | null = deps.anchor;
+  /** Whether the anchor is all that is read before the position. */
+  let resumed = false;
 
   const readBack = (decoded: DecodedRecord, place: Place): string | null => {
     const { offset, timestamp } = decoded;
@@ -142,7 +149,14 @@ export function createIntake(deps: IntakeDeps): Intake {
       if (anchor === null && last !== null && expects >= position) {
         anchor = last;
         expects = last.offset;
+        resumed = true;
       }
+      return expects;
+    },
+    resumeAfter() {
+      if (anchor === null || !resumed) return null;
+      anchor = null;
+      expects = position;
       return expects;
     },
   };

@@ -15,12 +15,13 @@ export interface LivenessDeps {
 
 /**
  * Watches that each unit gets on: one that has records, or is being claimed, or has work in hand, and shows no sign of life.
- * Whatever it hangs at is left behind, and it is claimed anew. One that waits for another unit is only named.
+ * Whatever it hangs at is left behind, and it is claimed anew. One that waits for another unit is only named, and so is
+ * one that gets on, but loses its claim again and again before anything is stored: to claim it anew is what it does.
  */
 export interface Liveness {
   /** To be called again and again, more often than every few seconds. */
   look(units: readonly UnitRunner[]): void;
-  /** For how long the unit has not got on, in words; null when all is well. */
+  /** For how long the unit has not got on, or stored nothing, in words; null when all is well. */
   troubleOf(unit: UnitRunner): string | null;
 }
 
@@ -30,20 +31,24 @@ interface Seen {
   /** Since the unit last got beyond `position`. */
   restarts: number;
   position: number | null;
+  /** Since when it has lost its claims and stored nothing; null when it has not. */
+  losingSince: number | null;
 }
 
 /** Between two looks; longer means that the process was frozen, and time in which nothing can get on does not count. */
 const LONGEST_LOOK_MS = 5_000;
 const MAX_RESTARTS = 3;
+/** A claim may be lost for many reasons, all of them passing. */
+const MANY_LOSSES = 3;
 
 export function createLiveness(deps: LivenessDeps): Liveness {
   const { clock, stillMs } = deps;
   let seen = new Map<UnitRunner, Seen>();
   let lookedAt = clock.now();
 
+  const isHeld = ({ state }: UnitRunner): boolean => ['paused', 'stopped', 'suspended'].includes(state);
   const isAtRest = (unit: UnitRunner): boolean =>
-    ['paused', 'stopped', 'suspended'].includes(unit.state) ||
-    (!unit.isBusy && (deps.lagOf(unit) ?? 0) === 0);
+    isHeld(unit) || (!unit.isBusy && (deps.lagOf(unit) ?? 0) === 0);
 
   const isStill = ({ since }: Seen): boolean => clock.now() - since >= stillMs;
   const inSeconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
@@ -59,38 +64,66 @@ export function createLiveness(deps: LivenessDeps): Liveness {
     deps.restarted();
   };
 
-  const begin = ({ progress, position }: UnitRunner): Seen => ({
-    progress,
+  const losingSince = (unit: UnitRunner): number | null =>
+    isHeld(unit) || unit.status.lost === null ? null : (seen.get(unit)?.losingSince ?? clock.now());
+
+  const begin = (unit: UnitRunner): Seen => ({
+    progress: unit.status.progress,
     since: clock.now(),
     restarts: 0,
-    position,
+    position: unit.position,
+    losingSince: null,
   });
 
-  const lookAt = (unit: UnitRunner): Seen => {
+  const progressOf = (unit: UnitRunner): Seen => {
     const before = seen.get(unit);
     if (before === undefined || isAtRest(unit)) return begin(unit);
     // Claimed anew it gets on at first, and may then hang at the same again.
     const isBeyond = before.position !== null && unit.position !== null && unit.position > before.position;
     if (isBeyond) return begin(unit);
     const position = before.position ?? unit.position;
-    if (unit.progress !== before.progress) return { ...begin(unit), restarts: before.restarts, position };
-    if (!isStill(before) || unit.waitsFor !== null) return before;
+    if (unit.status.progress !== before.progress)
+      return { ...begin(unit), restarts: before.restarts, position };
+    if (!isStill(before) || unit.status.waitsFor !== null) return before;
     if (before.restarts === MAX_RESTARTS) fail(unit);
     else restart(unit, before);
     return { ...begin(unit), restarts: Math.min(before.restarts + 1, MAX_RESTARTS), position };
   };
 
+  const lookAt = (unit: UnitRunner): Seen => {
+    const losing = losingSince(unit);
+    return { ...progressOf(unit), losingSince: losing };
+  };
+
+  const troubleOfLosing = ({ status: { lost } }: UnitRunner, since: number | null): string | null => {
+    if (lost === null || since === null) return null;
+    const ms = clock.now() - since;
+    if (lost.times < MANY_LOSSES || ms < stillMs) return null;
+    return (
+      `has stored nothing for ${inSeconds(ms)}, in ${lost.times} attempts, of which the last came to this: ` +
+      `${lost.because}; see that the store takes what it is sent, and that no other process claims the unit`
+    );
+  };
+
   return {
     look(units) {
       const now = clock.now();
-      if (now - lookedAt > LONGEST_LOOK_MS) for (const one of seen.values()) one.since = now;
+      if (now - lookedAt > LONGEST_LOOK_MS)
+        for (const one of seen.values()) {
+          one.since = now;
+          if (one.losingSince !== null) one.losingSince = now;
+        }
       lookedAt = now;
       seen = new Map(units.map((unit) => [unit, lookAt(unit)]));
     },
     troubleOf(unit) {
       const found = seen.get(unit);
-      if (found === undefined || (found.restarts === 0 && !isStill(found))) return null;
-      return `has not got on for ${inSeconds(clock.now() - found.since)} while ${unit.state}${found.restarts > 0 ? `, and was claimed anew ${found.restarts} times` : ''}`;
+      if (found === undefined) return null;
+      if (found.restarts === 0 && !isStill(found)) return troubleOfLosing(unit, found.losingSince);
+      const { waitsFor } = unit.status;
+      const waiting = waitsFor === null || waitsFor === unit.trouble ? '' : `: it ${waitsFor}`;
+      const anew = found.restarts > 0 ? `, and was claimed anew ${found.restarts} times` : '';
+      return `has not got on for ${inSeconds(clock.now() - found.since)} while ${unit.state}${anew}${waiting}`;
     },
   };
 }

@@ -7,12 +7,11 @@ import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/modules.ts';
 import type { StateStore } from '../shared/state/port.ts';
 import { eventsTopic, moduleGroup, rekeyTopic } from '../shared/topics.ts';
-import type { GroupOfUnit } from './create-unit.ts';
 import { createLiveness } from './liveness.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { UnitView } from './unit-gauges.ts';
 import { createUnitLag } from './unit-lag.ts';
-import type { UnitRunner } from './unit-runner.ts';
+import type { GroupOfUnit, UnitRunner } from './unit-runner.ts';
 
 const TICK_MS = 50;
 /** To wake up is most of what an idle worker costs. */
@@ -140,7 +139,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
 
   /** A unit that waits for another waits as long as that one stands still. */
   const standsStill = (unit: UnitRunner): boolean =>
-    ['paused', 'stopped'].includes(unit.state) || (unit.state === 'claiming' && unit.waitsFor !== null);
+    ['paused', 'stopped'].includes(unit.state) || (unit.state === 'claiming' && unit.status.waitsFor !== null);
 
   const troubles = (still: boolean): readonly string[] =>
     [...units].flatMap(([key, unit]) => {
@@ -172,7 +171,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
           const last = batch.records.at(-1)!;
           metrics.eventAge.observe({ module: module.id }, Math.max(0, clock.now() - last.timestamp) / 1_000);
         },
-        progress: (at) => units.get(keyOf(at))?.progress ?? 0,
+        progress: (at) => units.get(keyOf(at))?.status.progress ?? 0,
         caughtUp(at, endOffset) {
           lag.told(at, endOffset);
           units.get(keyOf(at))?.caughtUp(endOffset);

@@ -19,6 +19,8 @@ export interface ReadingOf {
   readonly take: (batch: Batch) => Promise<void>;
   readonly stop: (reason: string) => void;
   readonly lose: (because: string) => void;
+  /** See `Waiter`. */
+  readonly waits: (what: string | null) => void;
 }
 
 /** Brings a unit its records: out of the archive as long as the log does not reach back so far, then from the log. */
@@ -35,12 +37,15 @@ export function createReading(deps: ReadingDeps): Reading {
     (await deps.log.offsets(at.topic)).find(({ partition }) => partition === at.partition)?.start ?? 0;
 
   /** Resolves to where the log is to be read from. */
-  const readArchive = async ({ from, wanted, take }: ReadingOf): Promise<number> => {
+  const readArchive = async (of: ReadingOf, from: number): Promise<number> => {
+    const { wanted, take } = of;
     let next = from;
-    for await (const records of deps.history.archived(at, from)) {
+    for await (const records of deps.history.archived(at, from, of)) {
       if (!wanted()) break;
       next = records.at(-1)!.offset + 1;
       await take({ ...at, records, endOffset: Number.POSITIVE_INFINITY });
+      // At once: others may wait for the room that it takes.
+      if (!wanted()) break;
     }
     return next;
   };
@@ -57,9 +62,21 @@ export function createReading(deps: ReadingDeps): Reading {
     return null;
   };
 
+  /** Where to read the log from, once everything before it is through; null when it is not to be read. */
+  const readUpToLog = async (of: ReadingOf, from: number): Promise<number | null> => {
+    try {
+      return await readArchive(of, from);
+    } catch (error) {
+      if (!of.wanted()) return null;
+      // A record that was only to be looked at again may have expired meanwhile.
+      const after = codeOf(error) === 'HISTORY_GAP' ? of.target.resumeAfter() : null;
+      return after === null ? fail(of, error) : readUpToLog(of, after);
+    }
+  };
+
   return {
     async begin(of) {
-      const next = await readArchive(of).catch((error: unknown) => (of.wanted() ? fail(of, error) : null));
+      const next = await readUpToLog(of, of.from);
       if (next !== null && of.wanted()) consumer.start(at, next);
     },
     hasHole: async (expected, batch) => batch.records[0]!.offset > expected && (await logStart()) > expected,

@@ -3,6 +3,7 @@ import { stateField } from '../shared/state-key.ts';
 import { createEntry, type Entry, writeEntry } from './entry.ts';
 import { checkEntry } from './fold.ts';
 import type { FoldPolicy } from './fold-policy.ts';
+import type { Growth } from './growth.ts';
 import type { Refusal } from './refusal.ts';
 import { createStateRows, type Row } from './state-rows.ts';
 
@@ -14,7 +15,7 @@ export interface Wanted {
 
 export interface StateCache {
   get(reducer: number, key: string): Entry | undefined;
-  /** The fields to read for states that are not in memory; a state may be wanted several times. */
+  /** The fields to read for states that are not in memory, each of them wanted once. */
   fieldsOf(wanted: readonly Wanted[]): readonly string[];
   /** Takes the texts of `fieldsOf`, in its order. Throws UNIT_STOPPED when one is no state of its reducer. */
   fill(wanted: readonly Wanted[], texts: readonly (string | null)[]): void;
@@ -42,17 +43,21 @@ export interface StateCacheDeps {
   readonly reducers: readonly ModuleReducer[];
   readonly policy: FoldPolicy;
   readonly maxBytes: () => number;
+  readonly growth: Growth;
 }
 
 /** What an entry takes in memory besides its field, its text and its value, with its place in the cache. */
 const ENTRY_OVERHEAD_BYTES = 500;
+
+/** Of a unit that wrote nothing yet, so many changed states are looked at to know how much it will. */
+const LOOK_AT = 16;
 
 /** A state is there as a text and as a value; while it is dirty, what its events hold counts for much the same. */
 const sizeOf = ({ field, textLength }: Entry): number => ENTRY_OVERHEAD_BYTES + field.length + 3 * textLength;
 
 /** The states of one unit in memory, bounded in bytes. A changed state is never dropped before it was checkpointed. */
 export function createStateCache(deps: StateCacheDeps): StateCache {
-  const { reducers, policy } = deps;
+  const { reducers, policy, growth } = deps;
   const rows = createStateRows(reducers);
   let dirty: Entry[] = [];
   let dirtyBytes = 0;
@@ -61,22 +66,6 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
   let anySplit = false;
   let totalBytes = 0;
   let cuts = 0;
-  /** How much more than expected was written: reducers may make much out of small events. */
-  let growth = 1;
-  let expectedLength = 0;
-  let writtenLength = 0;
-  let distinct: { readonly of: readonly Wanted[]; readonly wanted: readonly Wanted[] } | null = null;
-
-  const once = (wanted: readonly Wanted[]): readonly Wanted[] => {
-    if (distinct?.of === wanted) return distinct.wanted;
-    const seen = new Set<string>();
-    const some = wanted.filter(({ index, key }) => {
-      const name = `${index},${key}`;
-      return !seen.has(name) && seen.add(name);
-    });
-    distinct = { of: wanted, wanted: some };
-    return some;
-  };
 
   const isStored = (entry: Entry, inFlight: number): boolean =>
     !entry.isDirty && entry.cut <= cuts - inFlight;
@@ -96,28 +85,20 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
     entry.countedParts = parts;
   };
 
-  /** What is written tells how good the guess was, from one cut to the next. */
-  const learn = (): void => {
-    if (expectedLength > 0) growth = Math.max(1, writtenLength / expectedLength, growth * 0.9);
-    expectedLength = dirtyBytes;
-    writtenLength = 0;
-  };
-
   return {
     get: rows.get,
     fieldsOf: (wanted) =>
-      once(wanted).flatMap(({ index, key }) => {
+      wanted.flatMap(({ index, key }) => {
         const { id } = reducers[index]!;
         return [stateField('Internal', id, key), stateField('External', id, key)];
       }),
     fill(wanted, texts) {
-      for (const [place, { index, key }] of once(wanted).entries()) {
+      for (const [place, { index, key }] of wanted.entries()) {
         const stored = { internal: texts[2 * place] ?? null, external: texts[2 * place + 1] ?? null };
         const entry = createEntry(reducers[index]!, key, stored);
         rows.add(index, key, entry);
         totalBytes += sizeOf(entry);
       }
-      distinct = null;
     },
     touch(entry, bytes) {
       if (entry.folded.length === 0 && !entry.unsaved && !entry.busy) return;
@@ -127,9 +108,10 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       entry.isDirty = true;
       dirty.push(entry);
       dirtyBytes += entry.textLength;
+      if (!growth.isKnown && dirty.length === LOOK_AT) growth.look(dirty, dirtyBytes);
     },
     takeDirty() {
-      learn();
+      growth.expect(dirtyBytes);
       const taken = dirty;
       dirty = [];
       dirtyBytes = 0;
@@ -142,14 +124,14 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       entry.isDirty = false;
       entry.cut = cuts;
       entry.countedParts = 0;
-      writtenLength += writeEntry(entry, states);
+      growth.wrote(writeEntry(entry, states));
       recount(entry);
     },
     get dirtyFields() {
       return dirty.length * (anySplit ? 2 : 1) + dirtyParts;
     },
     get dirtyBytes() {
-      return dirtyBytes * growth;
+      return dirtyBytes * growth.times;
     },
     isOverBudget: () => totalBytes > deps.maxBytes(),
     evict(inFlight = 0) {

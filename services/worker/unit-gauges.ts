@@ -45,7 +45,7 @@ export function createUnitGauges(
   });
   new Gauge({
     name: 'lectern_units_still',
-    help: 'Units that have something to do and have not got on for more than a minute; /readyz names them.',
+    help: 'Units that have something to do and have not got on, or stored nothing, for more than a minute; /readyz names them.',
     labelNames: ['module'],
     registers,
     collect() {

@@ -6,6 +6,16 @@ import type { Checkpoint, StateStore, Unit } from '../shared/state/port.ts';
 import type { Claimed } from './claim.ts';
 import type { ClaimedUnit } from './claimed-unit.ts';
 import type { ClaimingDeps } from './claiming.ts';
+import type { UnitStatus } from './unit-status.ts';
+
+/** What a unit knows of the group that it is given by. */
+export interface GroupOfUnit {
+  readonly consumer: GroupConsumer;
+  /** How many partitions a topic of the module has. */
+  readonly partitionsOf: (topic: string) => number;
+  /** How many units of the module this member has. */
+  readonly unitCount: () => number;
+}
 
 /** What a claimed unit tells; after `lost` nothing. */
 export interface UnitEvents {
@@ -59,12 +69,10 @@ export interface UnitRunner {
   readonly state: UnitState;
   /** The offset of the next record to fold, as far as that was ever known here. */
   readonly position: number | null;
-  /** Changes whenever the unit gets on with whatever it is at, be it that an attempt failed. */
-  readonly progress: number;
+  /** Whether it gets on with whatever it is at. */
+  readonly status: Pick<UnitStatus, 'progress' | 'waitsFor' | 'lost'>;
   /** Whether there is something that it is at, besides waiting for records. */
   readonly isBusy: boolean;
-  /** What another unit has to do first; null when it waits for none. */
-  readonly waitsFor: string | null;
   /** The group gave the unit to this member, or left it with it. */
   assigned(): void;
   /** The assignment is over; the unit may come back with the next. Stores what is reduced if that takes no long time. */

@@ -61,7 +61,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const lose = (because: string): void => {
     if (claimed === null || stopped) return;
     forget();
-    status.set(`claim lost: ${because}`);
+    status.lose(`claim lost: ${because}`);
     logger.warn({ because }, 'the claim is lost');
     consumer.pause(at);
     void claim(assignment, 'again');
@@ -121,7 +121,8 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
   const read = (of: ClaimedUnit, from: number, mine: number): Promise<void> => {
     const wanted = (): boolean => current(mine) && claimed === of && !draining;
     const take = (batch: Batch): Promise<void> => tasks.add(() => (wanted() ? fold(of, batch) : undefined));
-    return reading.begin({ target: of, from, wanted, take, stop, lose });
+    const waits = (what: string | null): void => (wanted() ? status.queues(what) : undefined);
+    return reading.begin({ target: of, from, wanted, take, stop, lose, waits });
   };
 
   const fold = async (of: ClaimedUnit, batch: Batch): Promise<void> => {
@@ -169,14 +170,9 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
     get position() {
       return claimed?.position ?? stored;
     },
-    get progress() {
-      return status.progress;
-    },
+    status,
     get isBusy() {
       return claimed === null || claimed.readingBack || tasks.busy;
-    },
-    get waitsFor() {
-      return status.waitsFor;
     },
     assigned() {
       if (assignment === 0) takingOverSince = clock.now();

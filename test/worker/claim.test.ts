@@ -29,6 +29,8 @@ function claim({ next, start, oldest, conflict }: Situation): Promise<ClaimOutco
     },
     control: { publish: async () => undefined as never },
     published: async () => new Map() as never,
+
+    queues: () => undefined,
   };
   return claimUnit(deps, () => true);
 }

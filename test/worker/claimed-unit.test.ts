@@ -3,6 +3,7 @@ import type { Batch } from '../../services/shared/log/port.ts';
 import { type ClaimedUnitDeps, createClaimedUnit } from '../../services/worker/claimed-unit.ts';
 import type { Item } from '../../services/worker/intake.ts';
 import { createMutex } from '../../services/worker/mutex.ts';
+import { createReadSize } from '../../services/worker/read-size.ts';
 
 const itemAt = (offset: number, requeued: Item['requeued'] = null): Item => ({
   offset,
@@ -22,6 +23,8 @@ interface Situation {
   readonly unknownSessions?: readonly boolean[];
   /** How long each event takes, of a reducer that gives a promise; 0 for one that takes no time and gives none. */
   readonly foldMs?: number;
+  /** How long each event keeps the processor, of a reducer that gives no promise. */
+  readonly spinMs?: number;
   /** Where the log ends as each batch tells it; 0 for none beyond the batch. */
   readonly endOffset?: number;
   /** How long ago the unit was claimed when the first batch comes. */
@@ -36,6 +39,7 @@ async function does({
   batches,
   unknownSessions = [],
   foldMs = 0,
+  spinMs = 0,
   endOffset = 0,
   claimedMs = 0,
   refused = false,
@@ -52,12 +56,21 @@ async function does({
     reduce: {
       item({ offset }: Item) {
         done.push(`fold ${offset}`);
+        now += spinMs;
+        if (spinMs > 0) setImmediate(() => done.push('others'));
         if (foldMs === 0) return undefined;
         now += foldMs;
         return Promise.resolve();
       },
     },
-    cache: { fieldsOf: () => [], fill: () => undefined, isOverBudget: () => false },
+    cache: {
+      get: () => undefined,
+      fieldsOf: (wanted: readonly unknown[]) => wanted,
+      fill: () => undefined,
+      isOverBudget: () => taken > 0 && batches[0]![0]!.keys.length > 0,
+      evict: () => void done.push('evict'),
+    },
+    readSize: createReadSize(),
     sessions: {
       missing: () => (unknownSessions[taken - 1] ? ['Session,,a'] : []),
       fill: () => undefined,
@@ -169,6 +182,21 @@ test('the first batch is not cut early because the claim took long: that would p
   const batches = [Array.from({ length: 40 }, (_, index) => itemAt(5 + index))];
   const done = await does({ publishes: false, batches, claimedMs: 5_000, endOffset: 45 });
   expect(done.filter((line) => line.startsWith('checkpoint'))).toEqual([]);
+});
+
+test('a batch that needs many states of unknown size is folded in parts, and what is stored is dropped between them', async () => {
+  const items = Array.from({ length: 20 }, (_, index) => ({ ...itemAt(5 + index), keys: [`key ${index}`] }));
+  const done = await does({ publishes: false, batches: [items] });
+  const folds = (from: number, to: number): string[] =>
+    items.slice(from, to).map(({ offset }) => `fold ${offset}`);
+  expect(done).toEqual(['read', ...folds(0, 8), 'evict', 'read', ...folds(8, 20), 'evict']);
+});
+
+test('others have their turn between every two events that keep the processor for long', async () => {
+  const batches = [[5, 6, 7, 8].map((offset) => itemAt(offset))];
+  const done = await does({ publishes: false, batches, spinMs: 400, endOffset: 10_000 });
+  const turns = done.filter((line) => !line.startsWith('checkpoint'));
+  expect(turns.slice(0, 7)).toEqual(['fold 5', 'others', 'fold 6', 'others', 'fold 7', 'others', 'fold 8']);
 });
 
 test('while the log has more than the batch, a checkpoint waits four times as long', async () => {

@@ -188,6 +188,14 @@ describe('a worker', () => {
     },
   );
 
+  test('names a unit of which the store takes no checkpoint, though it is claimed and folds', async () => {
+    const house = await openHouse();
+    await send(house.log, ['a']);
+    const checkpoint = () => Promise.reject(new Error('it is full'));
+    const worker = await startWorker(house, testModule(counting), { checkpoint }, {}, { clock: fastClock });
+    await says(worker, /has stored nothing for \d+ s.* it is full; see that the store/);
+  });
+
   test('stops its units when partitions are added to their topic, without being started anew', async () => {
     const house = await openHouse();
     let count = 1;

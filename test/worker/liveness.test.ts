@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLiveness } from '../../services/worker/liveness.ts';
 import type { UnitRunner, UnitState } from '../../services/worker/unit-runner.ts';
+import type { Losses } from '../../services/worker/unit-status.ts';
 
 const STILL_MS = 60_000;
 const LOOK_MS = 1_000;
@@ -11,6 +12,7 @@ interface Played {
   position: number | null;
   isBusy: boolean;
   waitsFor: string | null;
+  lost: Losses | null;
   restarts: string[];
 }
 
@@ -22,12 +24,14 @@ function createHouse(given: Partial<Played> = {}) {
     position: 5,
     isBusy: false,
     waitsFor: null,
+    lost: null,
     restarts: [],
     ...given,
   };
   const runner = Object.assign(unit, {
     at: { topic: 't', partition: 0 },
     trouble: null,
+    status: unit,
     restart(because: string) {
       unit.restarts.push(because);
       unit.progress += 1;
@@ -99,7 +103,7 @@ describe('a unit', () => {
       waitsFor: 'waits for r/1',
     });
     pass(3 * STILL_MS);
-    expect(trouble()).toMatch(/has not got on for 1[78]\d s while claiming/);
+    expect(trouble()).toMatch(/has not got on for 1[78]\d s while claiming: it waits for r\/1/);
     expect(unit.restarts).toEqual([]);
   });
 
@@ -139,5 +143,66 @@ describe('a unit', () => {
     expect(unit.restarts).toEqual([]);
     pass(10_000);
     expect(unit.restarts).toHaveLength(1);
+  });
+
+  describe('that claims and folds, but loses its claim before anything is stored,', () => {
+    const lose = (unit: Played): void => {
+      unit.progress += 5;
+      unit.lost = { times: (unit.lost?.times ?? 0) + 1, because: 'claim lost: the store is full' };
+    };
+
+    test('is named with what came of it, and not claimed anew once more', () => {
+      const { unit, house, pass, trouble } = createHouse({ isBusy: true });
+      house.lag = 3;
+      for (let round = 0; round < 12; round++) {
+        pass(5_000, () => expect(trouble()).toBeNull());
+        lose(unit);
+      }
+      pass(6_000);
+      expect(trouble()).toMatch(/^has stored nothing for 6\d s, in 12 attempts, .*: the store is full; see/);
+      expect([unit.restarts, house.failures]).toEqual([[], []]);
+      unit.lost = null;
+      pass(1_000);
+      expect(trouble()).toBeNull();
+    });
+
+    test('is named wherever its position stands meanwhile, which is that of the last claim', () => {
+      const { unit, house, pass, trouble } = createHouse({ isBusy: true });
+      for (let round = 0; round < 15; round++) {
+        unit.position! += 3;
+        house.lag = 0;
+        pass(3_000);
+        lose(unit);
+        unit.position! -= 3;
+        house.lag = 3;
+        pass(3_000);
+      }
+      expect(trouble()).toMatch(/has stored nothing/);
+    });
+
+    test('is given its time as long as it was seldom', () => {
+      const { unit, house, pass, trouble } = createHouse({ isBusy: true });
+      house.lag = 3;
+      lose(unit);
+      pass(STILL_MS - 2_000);
+      lose(unit);
+      pass(STILL_MS - 2_000);
+      expect(trouble()).toBeNull();
+    });
+
+    test('has its time anew when it was held, or the process frozen', () => {
+      const { unit, house, pass, trouble } = createHouse({ isBusy: true });
+      house.lag = 3;
+      for (let round = 0; round < 4; round++) lose(unit);
+      pass(STILL_MS - 2_000);
+      unit.state = 'paused';
+      pass(2_000);
+      unit.state = 'claiming';
+      pass(STILL_MS - 2_000);
+      house.now += STILL_MS;
+      unit.progress += 1;
+      pass(STILL_MS - 2_000);
+      expect(trouble()).toBeNull();
+    });
   });
 });

@@ -4,6 +4,7 @@ import { states } from '../../services/shared/reducer-api.ts';
 import type { DecodedEvent } from '../../services/worker/decode.ts';
 import type { Entry } from '../../services/worker/entry.ts';
 import { fold } from '../../services/worker/fold.ts';
+import { createGrowth } from '../../services/worker/growth.ts';
 import { createStateCache, type StateCache } from '../../services/worker/state-cache.ts';
 import { event, moduleReducer } from '../support/folding.ts';
 
@@ -21,8 +22,8 @@ const split: ModuleReducer = moduleReducer<Counted>({ n: 0 }, (_, { n }) =>
   states({ n: n + 1 }, { shown: n + 1 }),
 );
 
-function createHouse(maxBytes = 1_000_000, reducers = [counting]) {
-  const cache = createStateCache({ reducers, policy: policy as never, maxBytes: () => maxBytes });
+function createHouse(maxBytes = 1_000_000, reducers = [counting], growth = createGrowth()) {
+  const cache = createStateCache({ reducers, policy: policy as never, maxBytes: () => maxBytes, growth });
   const stored = new Map<string, string>();
   let offset = 0;
 
@@ -55,11 +56,11 @@ const field = (key: string): string => `Internal,m.r,${key}`;
 const keys = (count: number): string[] => Array.from({ length: count }, (_, n) => `STUDENT:${n}`);
 
 describe('the states in memory', () => {
-  test('are read once for all who want them, each with its two fields', () => {
+  test('are read each with its two fields', () => {
     const { cache, load } = createHouse();
-    const wanted = ['a', 'b', 'a'].map((key) => ({ index: 0, key }));
+    const wanted = ['a', 'b'].map((key) => ({ index: 0, key }));
     expect(cache.fieldsOf(wanted)).toEqual([field('a'), 'External,m.r,a', field('b'), 'External,m.r,b']);
-    load('a', 'b', 'a');
+    load('a', 'b');
     expect(cache.get(0, 'a')).toBeDefined();
     expect(cache.get(0, 'c')).toBeUndefined();
   });
@@ -103,6 +104,42 @@ describe('the states in memory', () => {
     await cut();
     for (const key of ['b', 'c']) add(key);
     expect(cache.dirtyBytes).toBeGreaterThan(5_000);
+  });
+});
+
+describe('how much small events grow to', () => {
+  const swelling = moduleReducer<{ text: string }>({ text: '' }, () => ({ text: 'x'.repeat(5_000) }));
+
+  test('is known before the first checkpoint, once a few states changed', () => {
+    const { cache, add } = createHouse(1_000_000, [swelling]);
+    for (const key of keys(15)) add(key);
+    expect(cache.dirtyBytes).toBe(1_500);
+    for (const key of keys(100).slice(15)) add(key);
+    expect(cache.dirtyBytes).toBeGreaterThan(100 * 5_000);
+    expect(cache.dirtyBytes).toBeLessThan(130 * 5_000);
+  });
+
+  test('counts what is for queries, too', () => {
+    const shown = moduleReducer(0, () => states(1, { text: 'x'.repeat(5_000) }));
+    const { cache, add } = createHouse(1_000_000, [shown]);
+    for (const key of keys(20)) add(key);
+    expect(cache.dirtyBytes).toBeGreaterThan(20 * 5_000);
+  });
+
+  test('makes nothing of states that are no larger than what they were made of', () => {
+    const { cache, add } = createHouse();
+    for (const key of keys(100)) add(key);
+    expect(cache.dirtyBytes).toBe(10_000);
+  });
+
+  test('is still known when the unit is claimed again, though what was written was not stored', async () => {
+    const growth = createGrowth();
+    const before = createHouse(1_000_000, [swelling], growth);
+    for (const key of keys(5)) before.add(key);
+    await before.cut();
+    const { cache, add } = createHouse(1_000_000, [swelling], growth);
+    for (const key of keys(5)) add(key);
+    expect(cache.dirtyBytes).toBeGreaterThan(5 * 5_000);
   });
 });
 

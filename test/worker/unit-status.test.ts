@@ -22,3 +22,28 @@ test('a unit that waits no more has no trouble, whether or not it got on meanwhi
   status.waits(null);
   expect(status).toMatchObject({ trouble: null, waitsFor: null });
 });
+
+test('what came of claims is told until something is stored', () => {
+  const status = createUnitStatus();
+  expect(status.lost).toBeNull();
+  status.lose('one');
+  status.set(null);
+  status.lose('two');
+  expect(status).toMatchObject({ trouble: 'two', lost: { times: 2, because: 'two' } });
+  status.stored();
+  expect(status.lost).toBeNull();
+});
+
+test('a unit in a queue has no trouble of its own, and gets on when the queue does', () => {
+  const status = createUnitStatus();
+  status.set(null);
+  status.queues('two before it');
+  const before = status.progress;
+  status.queues('two before it');
+  expect(status.progress).toBe(before);
+  status.queues('one before it');
+  expect(status.progress).toBeGreaterThan(before);
+  expect(status).toMatchObject({ trouble: null, waitsFor: 'one before it' });
+  status.queues(null);
+  expect(status).toMatchObject({ trouble: null, waitsFor: null });
+});

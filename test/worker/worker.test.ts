@@ -151,6 +151,29 @@ describe('the worker', () => {
     await reached(house.state, 20 * students.length);
     for (const student of students) expect(await stored(house.state, student)).toEqual({ count: 20 });
   });
+
+  test('gets on where a batch needs more states than the store can give at once', async () => {
+    const house = await openHouse();
+    const students = Array.from({ length: 60 }, (_, index) => `student-${index}`);
+    const filling = testModule((event, state: { count: number }) => ({
+      ...counting(event, state),
+      text: 'x'.repeat(200_000),
+    }));
+    const first = await startWorker(house, filling);
+    await send(house.log, students);
+    await reached(house.state, 60);
+    await first.stop();
+    await send(house.log, students);
+    await startWorker(house, filling, {
+      async readMany(at, fields) {
+        const texts = await house.state.readMany(at, fields);
+        if (texts.join('').length > 5_000_000) throw new Error('no answer in time');
+        return texts;
+      },
+    });
+    await reached(house.state, 120);
+    for (const student of students) expect(await stored(house.state, student)).toMatchObject({ count: 2 });
+  });
 });
 
 describe('the worker stops a unit, naming the remedy, and goes nowhere', () => {

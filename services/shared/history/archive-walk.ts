@@ -1,6 +1,7 @@
 import { type ObjectEntry, objectsFrom } from '../archive/chain.ts';
 import type { ArchivedPartition } from '../archive/object-name.ts';
 import { parseMetadata } from '../archive/object-range.ts';
+import type { Waiter } from '../archive/object-room.ts';
 import type { ObjectOpener, OpenedObject } from '../archive/open-object.ts';
 import type { ArchiveStore } from '../archive/port.ts';
 import { LecternError } from '../errors.ts';
@@ -11,6 +12,8 @@ export interface ArchiveWalkDeps {
   readonly of: ArchivedPartition;
   /** The first offset that will be asked for. */
   readonly from: number;
+  /** Of objects that others read. */
+  readonly waiter?: Waiter | undefined;
 }
 
 export type Step =
@@ -32,7 +35,8 @@ interface Passed {
   readonly last: number;
 }
 
-export function createArchiveWalk({ archive, opener, of, from }: ArchiveWalkDeps): ArchiveWalk {
+export function createArchiveWalk(deps: ArchiveWalkDeps): ArchiveWalk {
+  const { archive, opener, of, from } = deps;
   const entries = objectsFrom(archive, of, from);
   let ahead: Promise<ObjectEntry | null> | null = null;
   let passed: Passed | null = null;
@@ -53,6 +57,17 @@ export function createArchiveWalk({ archive, opener, of, from }: ArchiveWalkDeps
     passed = { name, last };
   };
 
+  const open = async (entry: ObjectEntry): Promise<OpenedObject> => {
+    const object = await opener.open(entry, deps.waiter);
+    try {
+      pass(entry, object.range.last);
+      return object;
+    } catch (error) {
+      object.close();
+      throw error;
+    }
+  };
+
   return {
     async take(offset) {
       for (;;) {
@@ -66,9 +81,10 @@ export function createArchiveWalk({ archive, opener, of, from }: ArchiveWalkDeps
           pass(entry, parseMetadata(entry.name, await archive.metadata(entry.name)).last);
           continue;
         }
-        const object = await opener.open(entry);
-        pass(entry, object.range.last);
-        return object.range.last >= offset ? { kind: 'object', object } : { kind: 'nothing', following };
+        const object = await open(entry);
+        if (object.range.last >= offset) return { kind: 'object', object };
+        object.close();
+        return { kind: 'nothing', following };
       }
     },
   };

@@ -2,6 +2,7 @@ import { readAnchor } from '../archive/anchor.ts';
 import { lastObjects } from '../archive/chain-end.ts';
 import type { ArchivedPartition } from '../archive/object-name.ts';
 import { anchorOf } from '../archive/object-range.ts';
+import type { Waiter } from '../archive/object-room.ts';
 import type { ObjectOpener } from '../archive/open-object.ts';
 import type { ArchiveStore } from '../archive/port.ts';
 import type { EventLog, LogRecord, PartitionOffsets } from '../log/port.ts';
@@ -13,6 +14,7 @@ export interface ConflictDeps {
   readonly read: EventLog['read'];
   /** What the log holds now. */
   readonly range: () => Promise<PartitionOffsets>;
+  readonly waiter?: Waiter | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function findConflict(deps: ConflictDeps): Promise<string | null> {
     if (last >= end)
       return madeAgain(`the archive holds offsets up to ${last}, beyond the end ${end} of the log of`);
     if (last < start) continue;
-    const { hash } = await readAnchor(deps.opener, object);
+    const { hash } = await readAnchor(deps.opener, object, deps.waiter);
     const found: LogRecord[] = [];
     for await (const page of deps.read({ topic, partition, from: last, to: last + 1 })) found.push(...page);
     const [record] = found;

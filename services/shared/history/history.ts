@@ -1,4 +1,5 @@
 import { findFirstObject } from '../archive/chain.ts';
+import type { Waiter } from '../archive/object-room.ts';
 import { createObjectOpener } from '../archive/open-object.ts';
 import type { ArchiveStore } from '../archive/port.ts';
 import { LecternError } from '../errors.ts';
@@ -24,8 +25,8 @@ function createFilter({ since, until, keys }: HistoryFilter): (record: LogRecord
 }
 
 /**
- * History out of archive and log. Of the archive one object at a time is in memory, at most 64 MiB, and one page of its
- * records.
+ * History out of archive and log. Of the archive a reading has one object in memory, at most 64 MiB, and one page of its
+ * records; those that can wait have as much together, or one object.
  */
 export function createHistory({ log, archive, namespace }: HistoryDeps): History {
   const opener = createObjectOpener(archive);
@@ -43,8 +44,8 @@ export function createHistory({ log, archive, namespace }: HistoryDeps): History
   };
   const logStart = async (at: TopicPartition): Promise<number> => (await logRange(at)).start;
 
-  const openWalk = (at: TopicPartition, from: number): ArchiveWalk =>
-    createArchiveWalk({ archive, opener, of: archivedAs(at), from });
+  const openWalk = (at: TopicPartition, from: number, waiter?: Waiter): ArchiveWalk =>
+    createArchiveWalk({ archive, opener, of: archivedAs(at), from, waiter });
 
   /**
    * The records of one object, from an offset on; returns the offset after them, and the same offset when the log holds
@@ -54,6 +55,7 @@ export function createHistory({ log, archive, namespace }: HistoryDeps): History
     at: TopicPartition,
     from: number,
     walk: { current: ArchiveWalk; isNew: boolean },
+    waiter?: Waiter,
   ) {
     for (;;) {
       const start = await logStart(at);
@@ -68,15 +70,15 @@ export function createHistory({ log, archive, namespace }: HistoryDeps): History
         const to = Math.min(start, step.following ?? start);
         throw new LecternError('HISTORY_GAP', missingMessage(at, { from, to }));
       }
-      walk.current = openWalk(at, from);
+      walk.current = openWalk(at, from, waiter);
       walk.isNew = true;
     }
   }
 
-  async function* archived(at: TopicPartition, from: number): Pages {
-    const walk = { current: openWalk(at, from), isNew: true };
+  async function* archived(at: TopicPartition, from: number, waiter?: Waiter): Pages {
+    const walk = { current: openWalk(at, from, waiter), isNew: true };
     for (let next = from; ; ) {
-      const after: number = yield* readObject(at, next, walk);
+      const after: number = yield* readObject(at, next, walk, waiter);
       if (after === next) return;
       next = after;
     }
@@ -137,8 +139,15 @@ export function createHistory({ log, archive, namespace }: HistoryDeps): History
       const oldest = await findFirstObject(archive, archivedAs(at));
       return Math.min(start, oldest?.first ?? start);
     },
-    conflict: (at) =>
-      findConflict({ archive, opener, of: archivedAs(at), read: log.read, range: () => logRange(at) }),
+    conflict: (at, waiter) =>
+      findConflict({
+        archive,
+        opener,
+        of: archivedAs(at),
+        read: log.read,
+        range: () => logRange(at),
+        waiter,
+      }),
     archived,
     async *read(range, filter = {}) {
       const passes = createFilter(filter);

@@ -1,3 +1,4 @@
+import type { Waiter } from '../archive/object-room.ts';
 import type { LogRecord, ReadRange, TopicPartition } from '../log/port.ts';
 
 /** What of a range is wanted; a record must pass all that are given. */
@@ -21,13 +22,14 @@ export interface History {
    * Why archive and log are not of one history, with the remedy: the newest record that both should hold is not the same,
    * or the archive reaches beyond the log's end. Null when nothing says so, and when they have no offset in common.
    */
-  conflict(at: TopicPartition): Promise<string | null>;
+  conflict(at: TopicPartition, waiter?: Waiter): Promise<string | null>;
   /**
    * The archived records from `from` on, until the log holds the next one; it is asked for its start again before every
    * object, because it may have moved. Yields nothing when the log holds `from` already. Throws HISTORY_GAP, naming the
-   * offsets, when neither holds one that is needed.
+   * offsets, when neither holds one that is needed. All readings of a process that give a waiter share room for the
+   * objects that they hold, see `ObjectRoom`; what is not read on must be ended, as `for await` does.
    */
-  archived(at: TopicPartition, from: number): AsyncIterable<readonly LogRecord[]>;
+  archived(at: TopicPartition, from: number, waiter?: Waiter): AsyncIterable<readonly LogRecord[]>;
   /** The range `from` to `to` (exclusive), first out of the archive, then out of the log. Throws HISTORY_GAP. */
   read(range: ReadRange, filter?: HistoryFilter): AsyncIterable<readonly LogRecord[]>;
 }
