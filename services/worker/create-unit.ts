@@ -136,9 +136,9 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
         strayEvents.reached(checkpoint.next);
         events.done(checkpoint);
       },
-      lost(because) {
+      lost(because, forGood) {
         watch.checkpointLost(unit);
-        events.lost(because);
+        events.lost(because, forGood);
       },
     });
     const strayEvents: StrayEvents = createStrayEvents({

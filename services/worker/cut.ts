@@ -46,16 +46,17 @@ export function createCut(deps: CutDeps): Cut {
     async make(place) {
       await pipeline.room();
       const states = new Map<string, string | null>();
+      const lengths = new Map<string, string | null>();
       for (const entry of cache.takeDirty()) {
         const checked = cache.check(entry);
         const refusals = Array.isArray(checked) ? checked : await checked;
         if (refusals.length > 0) reduce.refused(entry.reducer.id, refusals);
-        cache.write(entry, states);
+        cache.write(entry, { states, lengths });
       }
       sessions.write(states);
       await verdicts.publish();
       reduce.settled();
-      pipeline.submit({ token: deps.token, ...place, states, ...letters.take() });
+      pipeline.submit({ token: deps.token, ...place, states, lengths, ...letters.take() });
     },
   };
 }

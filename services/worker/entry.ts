@@ -37,6 +37,8 @@ export interface Entry {
   text: string | null;
   /** Parts of the settled state that are not stored yet. */
   parts: readonly Part[];
+  /** How the stored text begins, of types that go on from it; null for a key that has none. */
+  length: string | null;
   settledExternal: External;
   /** Whether something else than the internal state is stored for queries. */
   externalStored: boolean;
@@ -78,6 +80,7 @@ export function createEntry(reducer: ModuleReducer, key: string, stored: StoredT
     folded: NO_EVENTS,
     text: stored.internal,
     parts: NO_PARTS,
+    length: stored.internal === null ? null : type.lengthOf(stored.internal),
     settledExternal: undefined,
     externalStored: stored.external !== null,
     unsaved: false,
@@ -180,13 +183,28 @@ export function settle(entry: Entry, maxBytes: number, renew: boolean): Settling
   return SETTLED;
 }
 
-/** Adds what is settled and not stored yet to the fields of a checkpoint; gives how many characters it added. */
-export function writeEntry(entry: Entry, states: Map<string, string | null>): number {
+/** The fields of a checkpoint, and what it expects of those that are stored: see `Checkpoint`. */
+export interface Written {
+  readonly states: Map<string, string | null>;
+  readonly lengths: Map<string, string | null>;
+}
+
+/** Checkpoints follow one another: what this one writes is what the next one finds. */
+function writeLength(entry: Entry, lengths: Written['lengths']): void {
+  const length = entry.type.lengthOf(entry.text!);
+  if (length === null) return;
+  lengths.set(entry.field, entry.length);
+  entry.length = length;
+}
+
+/** Adds what is settled and not stored yet to a checkpoint; gives how many characters it added. */
+export function writeEntry(entry: Entry, { states, lengths }: Written): number {
   if (!entry.unsaved) return 0;
   const { reducer, key, field, external, parts } = entry;
   const internal = entry.text!;
   let length = internal.length;
   states.set(field, internal);
+  writeLength(entry, lengths);
   for (const part of parts) {
     states.set(partField(reducer.id, key, part.index), part.text);
     length += part.text.length;

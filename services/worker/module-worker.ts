@@ -139,7 +139,8 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
 
   /** A unit that waits for another waits as long as that one stands still. */
   const standsStill = (unit: UnitRunner): boolean =>
-    ['paused', 'stopped'].includes(unit.state) || (unit.state === 'claiming' && unit.status.waitsFor !== null);
+    ['paused', 'stopped'].includes(unit.state) ||
+    (unit.state === 'claiming' && unit.status.waitsFor !== null);
 
   const troubles = (still: boolean): readonly string[] =>
     [...units].flatMap(([key, unit]) => {

@@ -1,6 +1,6 @@
 import type { ModuleReducer } from '../shared/modules.ts';
 import { stateField } from '../shared/state-key.ts';
-import { createEntry, type Entry, writeEntry } from './entry.ts';
+import { createEntry, type Entry, type Written, writeEntry } from './entry.ts';
 import { checkEntry } from './fold.ts';
 import type { FoldPolicy } from './fold-policy.ts';
 import type { Growth } from './growth.ts';
@@ -25,8 +25,8 @@ export interface StateCache {
   takeDirty(): readonly Entry[];
   /** Puts an entry into texts; what is refused because it could not be. */
   check(entry: Entry): readonly Refusal[] | Promise<readonly Refusal[]>;
-  /** Adds what a checked entry changed to the fields of a checkpoint. */
-  write(entry: Entry, states: Map<string, string | null>): void;
+  /** Adds what a checked entry changed to a checkpoint. */
+  write(entry: Entry, written: Written): void;
   /** How many fields the dirty entries write, at most. */
   readonly dirtyFields: number;
   /** About how many bytes they write: what they had before and the events since, or more if that used to be short. */
@@ -120,11 +120,11 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       return taken;
     },
     check: (entry) => checkEntry(entry, policy),
-    write(entry, states) {
+    write(entry, written) {
       entry.isDirty = false;
       entry.cut = cuts;
       entry.countedParts = 0;
-      growth.wrote(writeEntry(entry, states));
+      growth.wrote(writeEntry(entry, written));
       recount(entry);
     },
     get dirtyFields() {

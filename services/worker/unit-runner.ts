@@ -20,7 +20,8 @@ export interface GroupOfUnit {
 /** What a claimed unit tells; after `lost` nothing. */
 export interface UnitEvents {
   readonly done: (checkpoint: Checkpoint) => void;
-  readonly lost: (because: string) => void;
+  /** `forGood`: what the reason says must be done before another claim. */
+  readonly lost: (because: string, forGood?: boolean) => void;
   /** Has a task done between two batches, if the claim lasts until then. */
   readonly between: (task: () => Promise<void>) => void;
   /** It gets on. */

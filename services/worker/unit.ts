@@ -96,7 +96,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
         stored = checkpoint.next;
         hints.send(checkpoint);
       },
-      lost: (because) => claimed === created && lose(because),
+      lost: (because, forGood) => claimed === created && (forGood ? stop : lose)(because),
       between: (task) => void tasks.add(() => (claimed === created ? task() : undefined)),
       gotOn: status.gotOn,
       waits: (what) => claimed === created && status.waits(what),

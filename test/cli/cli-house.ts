@@ -118,6 +118,7 @@ export async function checkpoint(
     next,
     states: new Map(),
     deadLetters: [],
+    lengths: new Map(),
     closed: [],
     anchor: null,
     caughtUpAt: null,

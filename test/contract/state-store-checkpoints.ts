@@ -18,6 +18,7 @@ export function checkpoint(
 ): Checkpoint {
   return {
     deadLetters: [],
+    lengths: new Map(),
     closed: [],
     anchor: null,
     caughtUpAt: null,

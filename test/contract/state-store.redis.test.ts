@@ -16,7 +16,14 @@ const logger = createLogger({ service: 'contract', level: 'silent' });
 const FACTS = { formatVersion: 1, partitions: 1, reducersHash: 'h' };
 const UNIT = { module: 'm.v1', topic: 'events.t', partition: 0 };
 const LETTER = { reducer: 'm.r', version: 1, topic: 'events.t', partition: 0, offset: 0, reason: 'r' };
-const EMPTY = { states: new Map(), deadLetters: [], closed: [], anchor: null, caughtUpAt: null };
+const EMPTY = {
+  states: new Map(),
+  lengths: new Map(),
+  deadLetters: [],
+  closed: [],
+  anchor: null,
+  caughtUpAt: null,
+};
 
 stateStoreContract({
   name: 'Redis',

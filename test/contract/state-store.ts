@@ -6,6 +6,7 @@ import { checkpoint, checkpointContract, FACTS, LOG_END } from './state-store-ch
 import { claimContract } from './state-store-claims.ts';
 import { deadLetterContract } from './state-store-dead-letters.ts';
 import { hintContract } from './state-store-hints.ts';
+import { lengthContract } from './state-store-lengths.ts';
 
 export interface StateStoreContract {
   readonly name: string;
@@ -158,6 +159,7 @@ export function stateStoreContract(contract: StateStoreContract): void {
     claimContract(() => ({ store, newUnit }));
     deadLetterContract(() => ({ store, newUnit }));
     checkpointContract(() => ({ store, newUnit }));
+    lengthContract(() => ({ store, newUnit }));
     hintContract(() => ({ store, newUnit }));
   });
 }

@@ -119,6 +119,20 @@ describe.each(Object.entries(subjects))('the state type %s', (_name, { type, nul
     expect(stored.plain(type)).toEqual(plain([]));
   });
 
+  test('says how its heads begin, so that none of another length passes for one', () => {
+    const heads = [1, 2, 12].map((count) => {
+      let value = type.open(null, nullState);
+      for (let n = 0; n < count; n++) value = fold(value, '"tail"');
+      const stored = new Stored();
+      stored.store(type, value);
+      return stored.head!;
+    });
+    const lengths = heads.map((head) => type.lengthOf(head));
+    if (type === jsonState) return expect(lengths).toEqual([null, null, null]);
+    for (const [at, length] of lengths.entries())
+      expect(heads.map((head) => head.startsWith(length!))).toEqual(heads.map((_, index) => index === at));
+  });
+
   test('opens only what it wrote, and quotes nothing of what it did not', () => {
     expect(() => type.open('secret', nullState)).toThrow();
     if (type !== jsonState) expect(() => type.open('{"secret":1}', nullState)).not.toThrow(/secret/);

@@ -28,7 +28,13 @@ test('reopened, it has every unit as it was, beside the log in one environment',
       ]);
       const dead = { reducer: 'm.r', version: 1, topic: 't', partition: n, offset: n, reason: 'r' };
       const checkpoint = { token: `owner-${n}`, expected: null, next: n, states, deadLetters: [dead] };
-      await store.checkpoint(unitOf(n), { ...checkpoint, closed: [], anchor: anchorOf(n), caughtUpAt: n });
+      await store.checkpoint(unitOf(n), {
+        ...checkpoint,
+        lengths: new Map(),
+        closed: [],
+        anchor: anchorOf(n),
+        caughtUpAt: n,
+      });
       await store.mark(unitOf(n), `owner-${n}`, { offset: n, reducer: 'm.r' });
     }),
   );

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import kafkajs from 'kafkajs';
 import { type KafkaHouse, openKafkaHouse } from '../support/kafka-member.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
@@ -20,20 +19,6 @@ describeOnStack('a member of a group on Kafka', () => {
   const wait = (message: string, condition: () => boolean) =>
     waitFor(condition, { message, timeoutMs: DEADLINE_MS });
 
-  const remake = async (topic: string, partitions: number): Promise<void> => {
-    await house.admin.deleteTopics({ topics: [topic] });
-    await waitFor(
-      async () => {
-        await house.admin.createTopics({
-          topics: [{ topic, numPartitions: partitions }],
-          waitForLeaders: true,
-        });
-        return true;
-      },
-      { message: 'the topic is made again', timeoutMs: DEADLINE_MS },
-    );
-  };
-
   test.each([
     ['shorter than it was', 3],
     ['as long as it was', 10],
@@ -51,7 +36,7 @@ describeOnStack('a member of a group on Kafka', () => {
         onBatch: ({ partition, records }) => void next.set(partition, records.at(-1)!.offset + 1),
       });
       await wait('the old records arrive', () => member.texts(1).length === 10);
-      await remake(topic, 2);
+      await house.remake(topic, 2);
       await house.append(topic, 1, texts('new', count));
       await wait('it is told', () => member.calls.includes('outOfRange 1'));
       expect(member.texts(1)).toEqual(old);
@@ -80,7 +65,7 @@ describeOnStack('a member of a group on Kafka', () => {
         },
       });
       await wait('it is busy', () => member.texts().length === 10);
-      await remake(topic, 1);
+      await house.remake(topic, 1);
       await house.append(topic, 0, texts('new', 30));
       release();
       await wait('it is told', () => member.calls.includes('outOfRange 0')).catch((cause: Error) => {
@@ -131,17 +116,8 @@ describeOnStack('a member of a group on Kafka', () => {
     async () => {
       const topic = await house.newTopic(1);
       await house.append(topic, 0, ['before']);
-      const kafka = new kafkajs.Kafka({ brokers: [...stack().brokers], logLevel: kafkajs.logLevel.NOTHING });
-      const other = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
-      await other.connect();
-      const transaction = await other.transaction();
-      await transaction.send({ topic, messages: [{ value: 'never was' }] });
-      await transaction.abort();
-      await other.disconnect();
+      await house.takeBack(topic, ['never was']);
       const end = 3;
-      await waitFor(async () => (await house.log.offsets(topic))[0]!.end === end, {
-        message: 'the marker is there',
-      });
       const member = await house.join({ topic });
       await wait('it is caught up', () => member.caughtUp(0).includes(end));
       await house.append(topic, 0, ['after']);

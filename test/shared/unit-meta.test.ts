@@ -12,6 +12,7 @@ test('a unit that was stored by an older version is not known to be complete, an
     expected: 3,
     next: 4,
     states: new Map(),
+    lengths: new Map(),
     deadLetters: [],
     closed: [],
     anchor: null,

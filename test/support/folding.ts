@@ -31,7 +31,7 @@ export const checkEntry = async (entry: Entry): Promise<readonly Refusal[]> =>
 export async function cutEntry(entry: Entry) {
   await checkEntry(entry);
   const states = new Map<string, string | null>();
-  writeEntry(entry, states);
+  writeEntry(entry, { states, lengths: new Map() });
   const [internal, external] = (['Internal', 'External'] as const).map((kind) =>
     states.get(stateField(kind, 'm.r', entry.key)),
   );

@@ -4,6 +4,9 @@ import { createKafkaLog } from '../../services/shared/log/kafka.ts';
 import type { EventLog, Producer } from '../../services/shared/log/port.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import { joinGroup, type Member, type MemberOptions } from '../contract/event-log-member.ts';
+import { waitFor } from './wait.ts';
+
+const REMAKE_MS = 45_000;
 
 /** Topics and members on a Kafka, for tests of what befalls them. */
 export interface KafkaHouse {
@@ -15,6 +18,10 @@ export interface KafkaHouse {
   makeTopic(topic: string, partitions: number): Promise<void>;
   /** Appends texts to a partition. */
   append(topic: string, partition: number, texts: readonly string[]): Promise<void>;
+  /** Appends texts to a topic of one partition in a transaction, and takes them back: with its marker they use one offset more. */
+  takeBack(topic: string, texts: readonly string[]): Promise<void>;
+  /** Deletes a topic and makes it anew under its name. */
+  remake(topic: string, partitions: number): Promise<void>;
   join(options: Omit<MemberOptions, 'groupId'> & { readonly groupId?: string }): Promise<Member>;
   /** Stops the members. */
   leave(): Promise<void>;
@@ -41,11 +48,12 @@ export async function openKafkaHouse(options: KafkaHouseOptions): Promise<KafkaH
     ...(stuckMs === undefined ? {} : { stuckMs }),
   });
   const producer = await log.createProducer();
-  const admin = new kafkajs.Kafka({
+  const kafka = new kafkajs.Kafka({
     brokers: [...brokers],
     clientId: 'admin',
     logLevel: kafkajs.logLevel.NOTHING,
-  }).admin();
+  });
+  const admin = kafka.admin();
   await admin.connect();
   const joined: Member[] = [];
   const makeTopic = (name: string, partitions: number): Promise<void> =>
@@ -62,6 +70,26 @@ export async function openKafkaHouse(options: KafkaHouseOptions): Promise<KafkaH
     makeTopic,
     async append(topic, partition, texts) {
       await producer.send(texts.map((text) => ({ topic, partition, key: 'k', value: Buffer.from(text) })));
+    },
+    async takeBack(topic, texts) {
+      const { end } = (await log.offsets(topic))[0]!;
+      const other = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
+      await other.connect();
+      const transaction = await other.transaction();
+      await transaction.send({ topic, messages: texts.map((value) => ({ value })) });
+      await transaction.abort();
+      await other.disconnect();
+      await waitFor(async () => (await log.offsets(topic))[0]!.end === end + texts.length + 1, {
+        message: 'the marker is there',
+      });
+    },
+    async remake(topic, partitions) {
+      await admin.deleteTopics({ topics: [topic] });
+      const topics = [{ topic, numPartitions: partitions }];
+      await waitFor(() => admin.createTopics({ topics, waitForLeaders: true }).then(() => true), {
+        message: 'the topic is made again',
+        timeoutMs: REMAKE_MS,
+      });
     },
     async join(member) {
       const one = await joinGroup(members, { groupId: randomUUID(), ...member });

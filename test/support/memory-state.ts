@@ -1,4 +1,5 @@
 import { LecternError } from '../../services/shared/errors.ts';
+import { alteration } from '../../services/shared/state/lengths.ts';
 import type {
   CheckpointReply,
   Hint,
@@ -85,6 +86,8 @@ export function createMemoryState(): MemoryState {
       const stored = units.get(identity(unit));
       const refused = objection(stored?.meta, checkpoint);
       if (refused !== null || stored === undefined) return refused as CheckpointReply;
+      const altered = alteration(checkpoint, (field) => stored.states.get(field) ?? null);
+      if (altered !== null) return altered;
       stored.meta = advanced(stored.meta, checkpoint);
       for (const [field, text] of checkpoint.states)
         if (text === null) stored.states.delete(field);

@@ -96,6 +96,7 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
       next: (expected ?? 0) + 1,
       states,
       deadLetters: [],
+      lengths: new Map(),
       closed: [],
       anchor: null,
       caughtUpAt,

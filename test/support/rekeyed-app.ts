@@ -97,6 +97,7 @@ export async function startRekeyedApp(options: QueryAppOptions = {}): Promise<Re
       next: to.next ?? expected ?? 0,
       states: new Map(entries.map(({ field, value }) => [field, value])),
       deadLetters: [],
+      lengths: new Map(),
       closed: [],
       anchor: null,
       caughtUpAt: to.caughtUpAt ?? null,

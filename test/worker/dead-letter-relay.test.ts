@@ -47,6 +47,7 @@ async function open({ store }: MemoryState, of: Unit, letters: readonly DeadLett
     next: (expected ?? 0) + 1,
     states: new Map(),
     deadLetters: letters,
+    lengths: new Map(),
     closed: [],
     anchor: null,
     caughtUpAt: null,

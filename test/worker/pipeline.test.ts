@@ -8,6 +8,7 @@ const checkpoint = (next: number): Checkpoint => ({
   next,
   states: new Map(),
   deadLetters: [],
+  lengths: new Map(),
   closed: [],
   anchor: null,
   caughtUpAt: null,
@@ -23,7 +24,7 @@ function start() {
         sent.push({ next, answer: (reply) => (reply instanceof Error ? reject(reply) : resolve(reply)) });
       }),
     done: ({ next }) => void done.push(next),
-    lost: (because) => void lost.push(because),
+    lost: (because, forGood) => void lost.push(forGood ? `for good: ${because}` : because),
   });
   return { pipeline, sent, done, lost };
 }
@@ -72,8 +73,13 @@ describe('checkpoints on their way', () => {
   });
 
   test.each<[string, CheckpointReply | Error, RegExp]>([
-    ['another owner', { status: 'refused', because: 'token', stored: 5 }, /another owner/],
+    ['another owner', { status: 'refused', because: 'token', stored: 5 }, /^the store holds another owner/],
     ['another offset', { status: 'refused', because: 'offset', stored: 5 }, /offset 5/],
+    [
+      'a store that something else wrote to',
+      { status: 'altered', field: 'Internal,m.r,STUDENT:bob' },
+      /^for good: a stored state of m\.r is not .*; something else wrote .*: empty the unit there[^:]*$/,
+    ],
     ['a store that is away', new Error('no answer'), /no answer/],
   ])('are lost, once, to %s, and what was sent after counts no more', async (_name, reply, message) => {
     const { pipeline, sent, done, lost } = start();

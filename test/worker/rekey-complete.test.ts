@@ -13,6 +13,7 @@ const checkpoint = (expected: number | null, next: number): Checkpoint => ({
   expected,
   next,
   states: new Map(),
+  lengths: new Map(),
   deadLetters: [],
   closed: [],
   anchor: null,

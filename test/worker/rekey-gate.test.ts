@@ -30,6 +30,7 @@ function createHouse(ends: readonly number[]) {
         next,
         states,
         deadLetters: [],
+        lengths: new Map(),
         closed: [],
         anchor: null,
         caughtUpAt: null,

@@ -44,7 +44,7 @@ function createHouse(maxBytes = 1_000_000, reducers = [counting], growth = creat
     const written = new Map<string, string | null>();
     for (const entry of of.takeDirty()) {
       await of.check(entry);
-      of.write(entry, written);
+      of.write(entry, { states: written, lengths: new Map() });
     }
     for (const [field, text] of written) if (text !== null) stored.set(field, text);
     return written;

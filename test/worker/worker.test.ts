@@ -202,6 +202,7 @@ describe('the worker stops a unit, naming the remedy, and goes nowhere', () => {
       next: 9,
       states: new Map(),
       deadLetters: [],
+      lengths: new Map(),
       closed: [],
       anchor: null,
       caughtUpAt: null,

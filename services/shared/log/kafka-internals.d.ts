@@ -17,23 +17,33 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default requestQueue;
 }
 
-declare module 'kafkajs/src/consumer/runner.js' {
-  import type { EachBatchHandler } from 'kafkajs';
+declare module 'kafkajs/src/consumer/batch.js' {
+  import type { KafkaMessage } from 'kafkajs';
 
-  export interface FetchedBatch {
+  /** What a fetch brought of a partition, of its part of the answer. */
+  export default class Batch {
+    constructor(topic: string, fetchedOffset: string, partitionData: unknown);
     readonly topic: string;
     readonly partition: number;
     readonly fetchedOffset: string;
     readonly highWatermark: string;
+    /** All that was brought; `messages` is what to hand out of it. */
     readonly rawMessages: readonly unknown[];
+    readonly messages: readonly KafkaMessage[];
     isEmpty(): boolean;
     lastOffset(): string;
   }
+}
+
+declare module 'kafkajs/src/consumer/runner.js' {
+  import type { EachBatchHandler } from 'kafkajs';
+  import type Batch from 'kafkajs/src/consumer/batch.js';
+
   interface Runner {
     readonly eachBatch: EachBatchHandler;
     /** It has more; each fetch asks for these. */
     readonly consumerGroup: { maxWaitTime: number; maxBytesPerPartition: number };
-    fetch(nodeId: number): Promise<FetchedBatch[]>;
+    fetch(nodeId: number): Promise<Batch[]>;
     heartbeat(): Promise<void>;
   }
   const runner: { readonly prototype: Runner };

@@ -1,6 +1,7 @@
 import type { EachBatchHandler } from 'kafkajs';
+import type Batch from 'kafkajs/src/consumer/batch.js';
 import consumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
-import runner, { type FetchedBatch } from 'kafkajs/src/consumer/runner.js';
+import runner from 'kafkajs/src/consumer/runner.js';
 import requestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
 /** What kafkajs 2.2.4 lacks and has no option for; its version is pinned. */
@@ -61,7 +62,7 @@ export function observeFetches(eachBatch: EachBatchHandler, observer: FetchObser
   observers.set(eachBatch, observer);
 }
 
-const toEmptyFetch = (batch: FetchedBatch): EmptyFetch => ({
+const toEmptyFetch = (batch: Batch): EmptyFetch => ({
   topic: batch.topic,
   partition: batch.partition,
   fetchedFrom: Number(batch.fetchedOffset),

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
+import { systemClock } from '../clock.ts';
 import { LecternError } from '../errors.ts';
 import { createKafkaClient, type KafkaConnection, toLogError } from './kafka-client.ts';
 import { createKafkaConsumer } from './kafka-consumer.ts';
+import { openKafkaFetches } from './kafka-fetches.ts';
 import { createKafkaProducer } from './kafka-producer.ts';
 import { readRange } from './kafka-read.ts';
 import type { EventLog, PartitionOffsets, TopicSpec } from './port.ts';
@@ -167,10 +169,14 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
           'OFFSET_OUT_OF_RANGE',
           `${range.topic}/${range.partition} holds offsets ${at?.start ?? 0} to ${at?.end ?? 0}, not ${range.from} to ${range.to}`,
         );
-      yield* readRange(range, {
-        createConsumer: (groupId) => createConsumer({ groupId, topics: [range.topic] }),
-        deleteGroup: (groupId) => ask(async (client) => void (await client.deleteGroups([groupId]))),
-      });
+      try {
+        yield* readRange(range, {
+          open: (partition) => openKafkaFetches(kafka, partition),
+          clock: systemClock,
+        });
+      } catch (cause) {
+        throw toError(cause);
+      }
     },
     async check() {
       let timer: NodeJS.Timeout | undefined;

@@ -31,6 +31,11 @@ export function writeHead({ length, parts, bytes, tail }: Head): string {
   return `{"length":${length},"parts":${parts},"bytes":${bytes},"tail":[${tail.join(',')}]}`;
 }
 
+/** The counts of a stored head, as they are written before its items. */
+export function beginningOf(head: string): string {
+  return head.slice(0, head.indexOf('"tail"'));
+}
+
 /** Throws when it is no head, or its counts do not agree with its items; the message quotes none of them. */
 export function parseHead(text: string): Head {
   let stored: unknown;

@@ -1,6 +1,6 @@
 import { jsonFault } from '../json.ts';
 import type { AppendList, Json } from '../reducer-api.ts';
-import { type Head, joinParts, parseHead, writeHead } from './append-list-head.ts';
+import { beginningOf, type Head, joinParts, parseHead, writeHead } from './append-list-head.ts';
 import { jsonText } from './json-text.ts';
 import type { Part, StateType } from './state-type.ts';
 
@@ -99,5 +99,6 @@ export const appendListState: StateType<OpenList> = {
   waitingParts: (list) => list.waiting,
   settle: (list) => ({ kind: 'ok', text: list.write(), parts: list.takeWaiting(), same: true }),
   partCount: (head) => parseHead(head).parts,
+  lengthOf: beginningOf,
   plain: (head, parts) => joinParts(parseHead(head), parts),
 };

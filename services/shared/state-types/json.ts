@@ -23,5 +23,6 @@ export const jsonState: StateType = {
       : written;
   },
   partCount: () => 0,
+  lengthOf: () => null,
   plain: (head) => head,
 };

@@ -44,6 +44,11 @@ export interface StateType<Value = unknown> {
   settle(value: Value): Settled;
   /** How many parts a stored head goes with. */
   partCount(head: string): number;
+  /**
+   * How a stored head begins, which says what it goes with: parts are never put beside a head that begins in another way.
+   * Null for a type without parts, whose texts are written anew as a whole.
+   */
+  lengthOf(head: string): string | null;
   /** What queries see, as JSON. Throws when the parts are not those of the head. */
   plain(head: string, parts: readonly (string | null)[]): string;
 }

@@ -1,6 +1,7 @@
 import type { EmbeddedEnv } from '../embedded.ts';
 import { LecternError } from '../errors.ts';
 import { createUnitTables } from './embedded-units.ts';
+import { alteration } from './lengths.ts';
 import type { DeadLetterKey, Hint, StateStore } from './port.ts';
 import { advanced, claimed, copied, marked, objection, toClaim, toPosition } from './unit-meta.ts';
 
@@ -50,6 +51,8 @@ export function createEmbeddedState({ env }: EmbeddedStateOptions): StateStore {
         const refused = objection(stored, checkpoint);
         if (refused !== null) return refused;
         const { id } = stored!;
+        const altered = alteration(checkpoint, (field) => units.state(id, field));
+        if (altered !== null) return altered;
         for (const [field, value] of checkpoint.states) units.putState(id, field, value);
         for (const key of checkpoint.closed) units.removeDeadLetter(id, key);
         for (const letter of checkpoint.deadLetters) units.putDeadLetter(id, { ...letter, copy: null });

@@ -93,6 +93,11 @@ export interface Checkpoint {
   readonly next: number;
   /** Fields to write, well-formed Unicode as their texts; null removes one. */
   readonly states: ReadonlyMap<string, string | null>;
+  /**
+   * Of fields to write, how the text begins, with something, that must be stored until then; null where there must be none.
+   * So a list, of which only what was appended is written, never goes on from another than the one it was appended to.
+   */
+  readonly lengths: ReadonlyMap<string, string | null>;
   /** To open; one that is open already is replaced. */
   readonly deadLetters: readonly DeadLetter[];
   /** To close; one that is not open is no fault. */
@@ -108,10 +113,13 @@ export interface Checkpoint {
 /**
  * `done`: written now. `repeated`: this token's own write at or past `next` is already there, a command that was sent
  * twice. `refused`: nothing was changed; another owner claimed the unit, or the stored offset is not the expected one.
+ * `altered`: nothing was changed; owner and offset are the expected ones, and the text of a field is not, so something
+ * else than checkpoints wrote to the store.
  */
 export type CheckpointReply =
   | { readonly status: 'done' | 'repeated' }
-  | { readonly status: 'refused'; readonly because: 'token' | 'offset'; readonly stored: number | null };
+  | { readonly status: 'refused'; readonly because: 'token' | 'offset'; readonly stored: number | null }
+  | { readonly status: 'altered'; readonly field: string };
 
 export interface Position {
   /** Null when the unit was claimed, but nothing was checkpointed yet. */

@@ -28,7 +28,7 @@ export interface Scripts {
     states: string,
     dead: string,
     ...argv: Argument[]
-  ): Promise<['done'] | ['token' | 'offset', Text]>;
+  ): Promise<['done'] | ['token' | 'offset', Text] | ['altered', string]>;
   relayDeadLetters(dead: string, ...argv: Argument[]): Promise<null>;
 }
 

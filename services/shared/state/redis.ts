@@ -17,7 +17,8 @@ const numberOrNull = (text: string | null | undefined): number | null =>
   text === null || text === undefined ? null : Number(text);
 
 function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
-  const { token, expected, next, caughtUpAt, completeAt, anchor, states, closed, deadLetters } = checkpoint;
+  const { token, expected, next, caughtUpAt, completeAt, anchor } = checkpoint;
+  const { states, lengths, closed, deadLetters } = checkpoint;
   const writes: string[] = [];
   const removals: string[] = [];
   for (const [field, value] of states)
@@ -25,8 +26,9 @@ function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
     else writes.push(field, value);
   const letters = deadLetters.flatMap((letter) => [nameOf(letter), toText(letter)]);
   const head = [token, expected ?? '', next, caughtUpAt ?? '', anchor === null ? '' : JSON.stringify(anchor)];
-  const lists = [writes, removals, closed.map(nameOf), letters].map((texts) => JSON.stringify(texts));
-  return [...head, ...lists, completeAt ?? ''];
+  const expectations = [...lengths].flatMap(([field, beginning]) => [field, beginning ?? '']);
+  const lists = [writes, removals, closed.map(nameOf), letters, expectations];
+  return [...head, ...lists.map((texts) => JSON.stringify(texts)), completeAt ?? ''];
 }
 
 /** `StateStore` on Redis 7. Three hashes a unit in one slot; the four scripts are all that writes. */
@@ -68,10 +70,10 @@ export function createRedisState(options: RedisStateOptions): StateStore {
     },
     async checkpoint(unit, checkpoint): Promise<CheckpointReply> {
       const { meta, states, dead } = keysOf(unit);
-      const [answer, storedText] = await ask(
-        redis.checkpointUnit(meta, states, dead, ...checkpointArguments(checkpoint)),
-      );
-      if (answer === 'done') return { status: 'done' };
+      const reply = await ask(redis.checkpointUnit(meta, states, dead, ...checkpointArguments(checkpoint)));
+      if (reply[0] === 'done') return { status: 'done' };
+      if (reply[0] === 'altered') return { status: 'altered', field: reply[1] };
+      const [answer, storedText] = reply;
       const stored = numberOrNull(storedText);
       // Nobody else writes under this token, so the offset was moved by this command or a later one.
       if (answer === 'offset' && stored !== null && stored >= checkpoint.next) return { status: 'repeated' };
