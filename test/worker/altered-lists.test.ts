@@ -51,7 +51,7 @@ async function worker(house: House, module = listModule()) {
     return house.state.checkpoint(at, given);
   };
   const started = await startWorker(house, module, { checkpoint });
-  return { seen, says: () => started.notReady().join('\n'), stop: started.stop };
+  return { seen, says: () => [...started.notReady(), ...started.degraded()].join('\n'), stop: started.stop };
 }
 
 test('each checkpoint of a list expects what the one before it stored, by whichever worker', async () => {
