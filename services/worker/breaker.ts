@@ -5,7 +5,7 @@ import { messageOf } from '../shared/errors.ts';
 import { keyOf } from '../shared/log/partition-key.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Unit } from '../shared/state/port.ts';
-import { createBreakerWindow } from './breaker-window.ts';
+import { type Counted, createBreakerWindow } from './breaker-window.ts';
 
 export interface BreakerLimits {
   /** Dead letters for each event, above which a module pauses: 0.5 is every second event. */
@@ -13,7 +13,10 @@ export interface BreakerLimits {
   /** Fewer within the window never pause a module. */
   readonly letters: number;
   readonly windowMs: number;
-  /** Open dead letters of one version of a module, in all units that this process has of it. */
+  /**
+   * Open dead letters of one version of a module, in all units that this process has of it, without those that a person
+   * had requeued and that were not refused since.
+   */
   readonly open: number;
 }
 
@@ -25,15 +28,21 @@ export interface BreakerDeps {
   readonly logger: Logger;
 }
 
+/** What a checkpoint that is stored says of its events. */
+export interface Reduced extends Counted {
+  /** How many dead letters of the unit are open with it. */
+  readonly open: number;
+}
+
 /**
  * Pauses a module whose events mostly become dead letters, before they are too many to look at: others go on. The pause
  * is a record of the control topic, so it is every worker's, outlives them, and ends when a person resumes the module.
+ * Only what is stored counts: what a lost store or an old claim made of the events is no fault of the module.
  */
 export interface Breaker {
-  /** So many events were reduced, after their dead letters were told. */
-  events(count: number): void;
-  /** How many dead letters of a unit are open now; `opened` when that is because one was just made. */
-  lettersChanged(unit: Unit, open: number, opened: boolean): void;
+  /** A unit came, with so many open dead letters. */
+  claimed(unit: Unit, open: number): void;
+  stored(unit: Unit, reduced: Reduced): void;
   /** The unit is another's now. */
   forget(unit: Unit): void;
   close(): void;
@@ -62,6 +71,7 @@ export function createBreaker({ module, limits, control, clock, logger }: Breake
   };
 
   const tooMany = (): string | null => {
+    if (open >= ceiling) return `${open} dead letters are open in one worker`;
     const { events, letters } = window.total();
     return letters < limits.letters || letters <= events * limits.share
       ? null
@@ -75,7 +85,7 @@ export function createBreaker({ module, limits, control, clock, logger }: Breake
     try {
       await control.publish({ kind: 'module-switch', module: module.name, paused: true, reason });
     } catch (error) {
-      // The next batch, or dead letter, tries again.
+      // The next checkpoint tries again.
       logger.warn({ module: module.id, error: messageOf(error) }, 'the pause could not be published');
     } finally {
       tripping = false;
@@ -90,16 +100,15 @@ export function createBreaker({ module, limits, control, clock, logger }: Breake
   const unwatch = control.watch(heed);
 
   return {
-    events(count) {
-      window.add({ events: count, letters: 0 });
+    claimed(unit, count) {
+      setOpen(unit, count);
+      allowPresent();
+    },
+    stored(unit, reduced) {
+      setOpen(unit, reduced.open);
+      window.add(reduced);
       const reason = tooMany();
       if (reason !== null) void trip(reason);
-    },
-    lettersChanged(unit, count, opened) {
-      setOpen(unit, count);
-      if (!opened) return allowPresent();
-      window.add({ events: 0, letters: 1 });
-      if (open >= ceiling) void trip(`${open} dead letters are open in one worker`);
     },
     forget: (unit) => setOpen(unit, 0),
     close: unwatch,

@@ -104,7 +104,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
 
   const cut = async (): Promise<void> => {
     const next = position;
-    await deps.cut.make({ expected: stored, next, anchor: last && anchorOf(last), caughtUpAt });
+    await deps.cut.make({ next, anchor: last && anchorOf(last), caughtUpAt });
     stored = next;
     cutAt = clock.now();
   };

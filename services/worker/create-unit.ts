@@ -90,7 +90,6 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
 
   const createClaimed = (claimed: Claimed, events: UnitEvents): ClaimedUnit => {
     const { token, claim, position } = claimed;
-    watch.claimed(unit, claimed.open);
     if (claimed.beforeHistory > 0 && !isRekey) {
       watch.shortWindow(unit);
       const { beforeHistory, readFrom } = claimed;
@@ -99,11 +98,9 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     }
     deps.watchdog.claimed(unit, token);
     const duplicate = (): void => watch.duplicate(unit);
-    const letters = createLetters(unit, module.version, claimed.open, {
-      opened: (reducer, open) => watch.letterOpened(unit, reducer, open),
-      closed: (reducer, open) => watch.letterClosed(unit, reducer, open),
-    });
-    const verdicts = createVerdicts(deps.control, unit, token);
+    const verdicts = createVerdicts(deps.control, unit, token, () => pipeline.confirm());
+    const letters = createLetters({ unit, version: module.version, stored: claimed.open, verdicts, watch });
+    watch.claimed(unit, claimed.open, letters.counting);
     for (const { reducer, offset } of claimed.open)
       if (verdicts.of(reducer, offset)?.why === 'drop') letters.close(reducer, offset);
     const careful = createCareful(claim);
@@ -130,6 +127,9 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
         });
     const rekeyed = rekeying.open({ marks: claimed.marks, letters, verdicts, waits: events.waits });
     const pipeline = createPipeline({
+      token,
+      stored: claim.next,
+      position,
       send: rekeyed.send((checkpoint) => state.checkpoint(unit, checkpoint)),
       done(checkpoint) {
         watch.checkpointed(unit, checkpoint.deadLetters);
@@ -179,7 +179,6 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     });
     const cut = strayEvents.guard(
       createCut({
-        token,
         reducerCount: reducers.length,
         cache,
         sessions,
@@ -211,6 +210,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       release: decoder.release,
       publishes: ours.rekeyed.length > 0,
       close() {
+        pipeline.close();
         rekeyed.close();
         window.close();
       },

@@ -12,7 +12,6 @@ const MAX_BYTES = 4 * 1_048_576;
 const MAX_LETTERS = 500;
 
 export interface CutDeps {
-  readonly token: string;
   /** Of the unit: an event may change as many fields of states, twice where a reducer has two, and one of a session. */
   readonly reducerCount: number;
   readonly cache: StateCache;
@@ -28,8 +27,11 @@ export interface Cut {
   readonly isFull: boolean;
   /** Whether there is something to write besides what events changed: dead letters, or sessions that are over. */
   readonly isWaiting: boolean;
-  /** Serialises what changed since the last cut and sends it off. Rejects when a verdict cannot be made durable. */
-  make(place: Pick<Checkpoint, 'expected' | 'next' | 'anchor' | 'caughtUpAt'>): Promise<void>;
+  /**
+   * Serialises what changed since the last cut and sends it off, if the claim is not lost. Rejects when a verdict cannot
+   * be made durable.
+   */
+  make(place: Pick<Checkpoint, 'next' | 'anchor' | 'caughtUpAt'>): Promise<void>;
 }
 
 /** Closes checkpoints. The states that are not JSON, or too large, are found here, and the events that led to them. */
@@ -45,6 +47,7 @@ export function createCut(deps: CutDeps): Cut {
     },
     async make(place) {
       await pipeline.room();
+      if (pipeline.isLost) return;
       const states = new Map<string, string | null>();
       const lengths = new Map<string, string | null>();
       for (const entry of cache.takeDirty()) {
@@ -55,8 +58,9 @@ export function createCut(deps: CutDeps): Cut {
       }
       sessions.write(states);
       await verdicts.publish();
-      reduce.settled();
-      pipeline.submit({ token: deps.token, ...place, states, lengths, ...letters.take() });
+      const events = reduce.settled();
+      const { stored, ...taken } = letters.take();
+      pipeline.submit({ ...place, states, lengths, ...taken }, () => stored(events));
     },
   };
 }

@@ -1,65 +1,109 @@
 import type { DeadLetter, DeadLetterKey, Unit } from '../shared/state/port.ts';
+import { nameOf } from '../shared/state/unit-meta.ts';
 import type { Refusal } from './refusal.ts';
+import type { UnitWatch } from './unit-watch.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/** What a checkpoint is to say of dead letters. */
+export interface TakenLetters {
+  readonly deadLetters: readonly DeadLetter[];
+  readonly closed: readonly DeadLetterKey[];
+  /** To be called when the checkpoint is stored, with how many events it has: only then anybody is told of its letters. */
+  readonly stored: (events: number) => void;
+}
 
 /** The dead letters of a claimed unit: which are open, and what the next checkpoint says of them. */
 export interface Letters {
-  readonly openCount: number;
+  /** How many of those that were open at the claim, or are stored since, count for the breaker. */
+  readonly counting: number;
   /** How many wait for the next checkpoint. */
   readonly waiting: number;
   isOpen(reducer: string, offset: number): boolean;
-  /** Opens one, or replaces what an open one says. */
-  open(reducer: string, offset: number, refusal: Pick<Refusal, 'reason' | 'stack'>): void;
+  /**
+   * Opens one, or replaces what an open one says. `requeued`: its record stands again further on, as a person wished;
+   * so until it is refused there too, it does not count.
+   */
+  open(reducer: string, offset: number, refusal: Pick<Refusal, 'reason' | 'stack'>, requeued?: boolean): void;
   /** Closes one; nothing happens when it is not open. */
   close(reducer: string, offset: number): void;
   /** What waits, which from now on does not. */
-  take(): { readonly deadLetters: readonly DeadLetter[]; readonly closed: readonly DeadLetterKey[] };
+  take(): TakenLetters;
 }
 
-/** Each with how many are open then. */
-export interface LetterEvents {
-  readonly opened: (reducer: string, open: number) => void;
-  readonly closed: (reducer: string, open: number) => void;
+export interface LettersDeps {
+  readonly unit: Unit;
+  readonly version: number;
+  /** Those that are open in the store. */
+  readonly stored: readonly DeadLetterKey[];
+  readonly verdicts: Pick<Verdicts, 'of'>;
+  readonly watch: Pick<UnitWatch, 'letterOpened' | 'letterClosed' | 'stored'>;
 }
 
-export function createLetters(
-  unit: Unit,
-  version: number,
-  stored: readonly DeadLetterKey[],
-  events: LetterEvents,
-): Letters {
-  const nameOf = (reducer: string, offset: number): string => `${reducer}@${offset}`;
-  const names = new Set(stored.map(({ reducer, offset }) => nameOf(reducer, offset)));
+export function createLetters({ unit, version, stored, verdicts, watch }: LettersDeps): Letters {
+  /** The open ones, and whether each counts. */
+  const names = new Map<string, boolean>();
+  let counting = 0;
   let opening = new Map<string, DeadLetter>();
   let closing = new Map<string, DeadLetterKey>();
+  // Since the last `take`: what is to be told when it is stored.
+  let changes: (() => void)[] = [];
+  let made = 0;
+  let more = 0;
+
+  for (const key of stored) {
+    // Whether it was refused again since is not known; whoever requeued it knows of it.
+    const counts = verdicts.of(key.reducer, key.offset)?.why !== 'requeue';
+    names.set(nameOf(key), counts);
+    if (counts) counting += 1;
+  }
+
   return {
-    get openCount() {
-      return names.size;
+    get counting() {
+      return counting;
     },
     get waiting() {
       return opening.size + closing.size;
     },
-    isOpen: (reducer, offset) => names.has(nameOf(reducer, offset)),
-    open(reducer, offset, { reason, stack }) {
+    isOpen: (reducer, offset) => names.has(nameOf({ reducer, offset })),
+    open(reducer, offset, { reason, stack }, requeued = false) {
       const { topic, partition } = unit;
-      const name = nameOf(reducer, offset);
+      const name = nameOf({ reducer, offset });
       const letter = { reducer, version, topic, partition, offset, reason };
-      const isNew = !names.has(name);
-      names.add(name);
+      const counted = names.get(name);
+      names.set(name, !requeued);
       closing.delete(name);
       opening.set(name, stack === undefined ? letter : { ...letter, stack });
-      if (isNew) events.opened(reducer, names.size);
+      if (counted === undefined) changes.push(() => watch.letterOpened(unit, reducer));
+      if (!requeued && counted !== true) made += 1;
+      more += Number(!requeued) - Number(counted === true);
     },
     close(reducer, offset) {
-      const name = nameOf(reducer, offset);
-      if (!names.delete(name)) return;
+      const name = nameOf({ reducer, offset });
+      const counted = names.get(name);
+      if (counted === undefined) return;
+      names.delete(name);
       opening.delete(name);
       closing.set(name, { reducer, offset });
-      events.closed(reducer, names.size);
+      changes.push(() => watch.letterClosed(unit, reducer));
+      if (counted) more -= 1;
     },
     take() {
-      const taken = { deadLetters: [...opening.values()], closed: [...closing.values()] };
+      const told = changes;
+      const counted = { letters: made, more };
+      const taken: TakenLetters = {
+        deadLetters: [...opening.values()],
+        closed: [...closing.values()],
+        stored(events) {
+          for (const tell of told) tell();
+          counting += counted.more;
+          watch.stored(unit, { events, letters: counted.letters, open: counting });
+        },
+      };
       opening = new Map();
       closing = new Map();
+      changes = [];
+      made = 0;
+      more = 0;
       return taken;
     },
   };

@@ -33,8 +33,11 @@ export interface Reduce {
   item(item: Item, entries: readonly (Entry | null)[]): Promise<void> | undefined;
   /** Takes down what was refused, after its event, of a reducer. */
   refused(reducer: string, refusals: readonly Refusal[]): void;
-  /** The places of requeued events are forgotten: what they led to is in a checkpoint. */
-  settled(): void;
+  /**
+   * How many items there were since the last call, which are in a checkpoint now: the places of requeued events among
+   * them are forgotten.
+   */
+  settled(): number;
 }
 
 /** Folds what the intake lets through, and writes down what is left out. */
@@ -42,6 +45,7 @@ export function createReduce(deps: ReduceDeps): Reduce {
   const { letters, verdicts, careful } = deps;
   /** Of requeued events since the last cut: the offset that their dead letter goes by, by the place where they stand. */
   const origins = new Map<number, number>();
+  let items = 0;
 
   const refused = (reducer: string, refusals: readonly Refusal[]): void => {
     for (const refusal of refusals) {
@@ -57,7 +61,7 @@ export function createReduce(deps: ReduceDeps): Reduce {
     if (verdict === undefined) return false;
     if (verdict.why !== 'drop') {
       const refusal = deps.told(reducer, item.offset) ?? verdict;
-      letters.open(reducer, item.requeued?.offset ?? item.offset, refusal);
+      letters.open(reducer, item.requeued?.offset ?? item.offset, refusal, verdict.why === 'requeue');
     }
     return true;
   };
@@ -130,6 +134,7 @@ export function createReduce(deps: ReduceDeps): Reduce {
   return {
     item(item, entries) {
       const { requeued, event } = item;
+      items += 1;
       if (requeued !== null) origins.set(item.offset, requeued.offset);
       if (item.refusal !== null) {
         if (requeued === null || takes(deps.module.name, item)) refuseItem(item, item.refusal);
@@ -142,6 +147,11 @@ export function createReduce(deps: ReduceDeps): Reduce {
       return Promise.resolve(pending).then(() => letters.close(deps.module.name, requeued.offset));
     },
     refused,
-    settled: () => origins.clear(),
+    settled() {
+      origins.clear();
+      const settled = items;
+      items = 0;
+      return settled;
+    },
   };
 }

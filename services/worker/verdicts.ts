@@ -7,8 +7,8 @@ export interface Verdicts {
   of(reducer: string, offset: number): LeftOut | undefined;
   add(reducer: string, offset: number, why: LeftOutWhy, reason: string): void;
   /**
-   * Resolves when all that were added are durable: a replay then comes to them too. Rejects when one does not count,
-   * because a later claim stands before it.
+   * Resolves when all that were added are durable: a replay then comes to them too. Rejects, and publishes none, when
+   * the claim does not hold any more; and when one does not count, because a later claim stands before it.
    */
   publish(): Promise<void>;
 }
@@ -17,6 +17,8 @@ export function createVerdicts(
   control: Pick<Control, 'leftOut' | 'publish'>,
   unit: Unit,
   token: string,
+  /** Resolves when the store has answered that the claim holds, and rejects when it does not. */
+  confirm: () => Promise<void>,
 ): Verdicts {
   const standing = control.leftOut(unit);
   let added: LeftOut[] = [];
@@ -28,6 +30,9 @@ export function createVerdicts(
     },
     async publish() {
       if (added.length === 0) return;
+      // A store that lost what it held gives reducers states at which they fail: a verdict on that would stand for ever,
+      // as nobody else has claimed the unit yet.
+      await confirm();
       const taken = added;
       added = [];
       await Promise.all(taken.map((verdict) => control.publish(verdict)));

@@ -75,7 +75,8 @@ const SHARED_DECODED_BYTES = 4 * 1_048_576;
  * 3. the partition is read from some way before there, out of the archive where the log no longer reaches back: what
  *    was reduced already tells only what is a duplicate, and that it is still the same log;
  * 4. a batch is decoded, the states and sessions that it needs are read in one round trip, and it is folded in memory;
- * 5. a cut serialises what changed since the last one; verdicts that a replay could not come to are published first;
+ * 5. a cut serialises what changed since the last one; verdicts that a replay could not come to are published first,
+ *    when the store has answered that the claim still holds;
  * 6. one atomic command, conditional on token and offset, writes states, dead letters, anchor and the next offset;
  * 7. any other answer than done drops the memory of the unit; the group is asked whether this member still counts,
  *    and if so the unit is claimed again (2);

@@ -91,7 +91,7 @@ export function createSourceHouse({
       return fold?.();
     },
     refused: () => undefined,
-    settled: () => undefined,
+    settled: () => 0,
   });
   return {
     source,

@@ -54,13 +54,10 @@ function house(limits: Partial<BreakerLimits> = {}) {
     pass: (ms: number) => {
       now += ms;
     },
-    /** A batch of a unit, of whose events some are refused. */
+    /** A checkpoint of a unit, of whose events some were refused. */
     reduce(events: number, letters: number, partition = 0) {
-      for (let count = 0; count < letters; count++) {
-        open.set(partition, (open.get(partition) ?? 0) + 1);
-        breaker.lettersChanged(unitOf(partition), open.get(partition)!, true);
-      }
-      breaker.events(events);
+      open.set(partition, (open.get(partition) ?? 0) + letters);
+      breaker.stored(unitOf(partition), { events, letters, open: open.get(partition)! });
     },
     /** What was published comes after a turn. */
     async settled() {
@@ -95,7 +92,7 @@ test('half of the events are not most of them, and a few dead letters are no rat
   expect(await few.settled()).toBe(0);
 });
 
-test('a batch is judged when all of it is counted', async () => {
+test('a checkpoint is judged as a whole', async () => {
   const { reduce, settled } = house();
   reduce(100, 40);
   expect(await settled()).toBe(0);
@@ -134,13 +131,13 @@ test('too many open dead letters pause the module, wherever they come from', asy
 
 test('those that are closed, or of units that left, are not open', async () => {
   const { breaker, settled } = house();
-  breaker.lettersChanged(unitOf(0), 90, false);
-  breaker.lettersChanged(unitOf(1), 9, false);
+  breaker.claimed(unitOf(0), 90);
+  breaker.claimed(unitOf(1), 9);
   breaker.forget(unitOf(1));
-  breaker.lettersChanged(unitOf(0), 80, false);
-  breaker.lettersChanged(unitOf(2), 19, true);
+  breaker.stored(unitOf(0), { events: 10, letters: 0, open: 80 });
+  breaker.stored(unitOf(2), { events: 1, letters: 1, open: 19 });
   expect(await settled()).toBe(0);
-  breaker.lettersChanged(unitOf(2), 20, true);
+  breaker.stored(unitOf(2), { events: 1, letters: 1, open: 20 });
   expect(await settled()).toBe(1);
 });
 
@@ -157,9 +154,9 @@ test('a module that is resumed with too many open may work on, up to a tenth mor
 
 test('a worker that takes over units with too many open does not pause the module for that', async () => {
   const { breaker, settled } = house();
-  breaker.lettersChanged(unitOf(0), 70, false);
-  breaker.lettersChanged(unitOf(1), 70, false);
-  breaker.lettersChanged(unitOf(1), 71, true);
+  breaker.claimed(unitOf(0), 70);
+  breaker.claimed(unitOf(1), 70);
+  breaker.stored(unitOf(1), { events: 1, letters: 1, open: 71 });
   expect(await settled()).toBe(0);
 });
 
@@ -174,7 +171,7 @@ test('a resumed module begins with a clean window', async () => {
   expect(await settled()).toBe(2);
 });
 
-test('a pause that could not be published is tried again with the next batch', async () => {
+test('a pause that could not be published is tried again with the next checkpoint', async () => {
   const { reduce, faults, settled } = house();
   faults.push(new Error('no broker'));
   reduce(20, 20);

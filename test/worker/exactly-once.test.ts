@@ -1,17 +1,14 @@
 import { describe, test } from '@jest/globals';
 import { checkScripts, schedulesFromEnvironment } from '../support/world/check-scripts.ts';
 
-const DEFAULT_SCHEDULES = 250;
-
 describe('exactly once', () => {
-  const { runs, seed, timeoutMs } = schedulesFromEnvironment(DEFAULT_SCHEDULES);
-
-  test(
-    `every state is the fold of its events, at every checkpoint and in the end, in ${runs} random schedules of faults`,
-    async () => {
-      const { perMinute } = await checkScripts({ runs, seed });
-      console.log(`${runs} schedules, seed ${seed}: ${perMinute} a minute`);
-    },
-    timeoutMs,
-  );
+  for (const { name, limitMs, ...which } of schedulesFromEnvironment({ fixed: 250, fresh: 30 }))
+    test(
+      `every state is the fold of its events, at every checkpoint and in the end, in ${name} of faults`,
+      async () => {
+        const { perMinute } = await checkScripts({ ...which, limitMs });
+        console.log(`${which.runs} schedules, seed ${which.seed}: ${perMinute} a minute`);
+      },
+      2 * limitMs,
+    );
 });

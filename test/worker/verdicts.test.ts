@@ -18,32 +18,56 @@ function createHouse(...before: readonly ControlRecord[]) {
   const take = (record: ControlRecord): void => decided.take(record);
   before.forEach(take);
   const control = { leftOut: decided.leftOut, publish: async (record: ControlRecord) => take(record) };
-  return { take, control, standing: () => [...decided.leftOut(UNIT).keys()] };
+  const verdictsOf = (token: string, confirm: () => Promise<void> = async () => undefined) =>
+    createVerdicts(control, UNIT, token, confirm);
+  return { take, verdictsOf, standing: () => [...decided.leftOut(UNIT).keys()] };
 }
 
 describe('a verdict of a worker', () => {
   test('counts while its claim is the last one, and for ever after', async () => {
-    const { control, take, standing } = createHouse(claimedBy('one'));
-    const verdicts = createVerdicts(control, UNIT, 'one');
+    const { verdictsOf, take, standing } = createHouse(claimedBy('one'));
+    const verdicts = verdictsOf('one');
     verdicts.add('m.r', 7, 'budget', 'late');
     await verdicts.publish();
     take(claimedBy('two'));
     expect(standing()).toEqual(['m.r@7']);
-    expect(createVerdicts(control, UNIT, 'two').of('m.r', 7)).toMatchObject({ why: 'budget', token: 'one' });
+    expect(verdictsOf('two').of('m.r', 7)).toMatchObject({ why: 'budget', token: 'one' });
   });
 
   test('does not count once the unit is claimed again, and whoever made it is told', async () => {
-    const { control, take, standing } = createHouse(claimedBy('one'));
-    const verdicts = createVerdicts(control, UNIT, 'one');
+    const { verdictsOf, take, standing } = createHouse(claimedBy('one'));
+    const verdicts = verdictsOf('one');
     verdicts.add('m.r', 7, 'budget', 'late');
     take(claimedBy('two'));
     await expect(verdicts.publish()).rejects.toThrow('claimed again');
     expect(standing()).toEqual([]);
   });
 
+  test('is told nobody when the store holds the claim no more: the states that led to it may have been lost', async () => {
+    const { verdictsOf, standing } = createHouse(claimedBy('one'));
+    const verdicts = verdictsOf('one', () => Promise.reject(new Error('another owner')));
+    verdicts.add('m.r', 7, 'state', 'no JSON');
+    await expect(verdicts.publish()).rejects.toThrow('another owner');
+    expect(standing()).toEqual([]);
+  });
+
+  test('is all that the store is asked for: without one nothing is', async () => {
+    const { verdictsOf } = createHouse(claimedBy('one'));
+    let asked = 0;
+    const verdicts = verdictsOf('one', async () => {
+      asked += 1;
+    });
+    await verdicts.publish();
+    expect(asked).toBe(0);
+    verdicts.add('m.r', 7, 'state', 'no JSON');
+    await verdicts.publish();
+    await verdicts.publish();
+    expect(asked).toBe(1);
+  });
+
   test('counts whatever becomes of other partitions', async () => {
-    const { control, standing } = createHouse(claimedBy('one'), claimedBy('two', 4));
-    const verdicts = createVerdicts(control, UNIT, 'one');
+    const { verdictsOf, standing } = createHouse(claimedBy('one'), claimedBy('two', 4));
+    const verdicts = verdictsOf('one');
     verdicts.add('m.r', 7, 'killer', 'ended the process');
     await verdicts.publish();
     expect(standing()).toEqual(['m.r@7']);

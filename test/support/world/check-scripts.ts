@@ -14,41 +14,68 @@ export interface ScriptChecks {
   readonly fleeting?: boolean;
   /** Rejects with the first script that goes wrong, however large it is. */
   readonly asFound?: boolean;
+  /** After so long it rejects, with the smallest script found until then, if there is one. */
+  readonly limitMs?: number;
 }
 
 /** Every schedule of this many milliseconds at most, on a machine that does much else. */
 const MS_A_SCHEDULE = 400;
+const SHRINKING_MS = 60_000;
 
-/**
- * How many schedules, and which: `LECTERN_SCHEDULES` says how many instead of the usual number, and
- * `LECTERN_SCHEDULES_SEED` which. Without a seed the usual number is always the same schedules, any other always new ones.
- */
-export function schedulesFromEnvironment(usual: number): {
+export interface Schedules {
+  readonly name: string;
   readonly runs: number;
   readonly seed: number;
-  readonly timeoutMs: number;
-} {
+  readonly limitMs: number;
+}
+
+/** How many schedules there are by default: some are always the same, some always others. */
+export interface Usual {
+  readonly fixed: number;
+  readonly fresh: number;
+}
+
+/**
+ * Which schedules are run: the usual ones, or as many as `LECTERN_SCHEDULES` says, of the seed that
+ * `LECTERN_SCHEDULES_SEED` says or of a fresh one.
+ */
+export function schedulesFromEnvironment({ fixed, fresh }: Usual): readonly Schedules[] {
   const { LECTERN_SCHEDULES: wanted, LECTERN_SCHEDULES_SEED: given } = process.env;
-  const runs = wanted === undefined ? usual : Number(wanted);
-  const seed = given === undefined ? (wanted === undefined ? 1 : Date.now() % 2 ** 31) : Number(given);
-  return { runs, seed, timeoutMs: 60_000 + runs * MS_A_SCHEDULE };
+  const some = (name: string, runs: number, seed: number): Schedules => ({
+    name: `${runs} ${name}`,
+    runs,
+    seed,
+    limitMs: SHRINKING_MS + runs * MS_A_SCHEDULE,
+  });
+  const now = Date.now() % 2 ** 31;
+  if (wanted === undefined && given === undefined)
+    return [some('random schedules', fixed, 1), some('fresh random schedules', fresh, now)];
+  return [some('random schedules', Number(wanted ?? fixed), Number(given ?? now))];
 }
 
 /** Runs random scripts. Rejects with the smallest script found that goes wrong, how, and how to see it again. */
 export async function checkScripts(checks: ScriptChecks): Promise<{ readonly perMinute: number }> {
-  const { runs, seed, path, options, asFound = false, fleeting = true } = checks;
+  const { runs, seed, path, options, limitMs, asFound = false, fleeting = true } = checks;
   const begun = performance.now();
   const found = await fc.check(
     fc.asyncProperty(randomScripts({ fleeting }), async (script) => {
       await runScript(script, options);
     }),
-    { numRuns: runs, seed, endOnFailure: asFound, ...(path === undefined ? {} : { path }) },
+    {
+      numRuns: runs,
+      seed,
+      endOnFailure: asFound,
+      ...(path === undefined ? {} : { path }),
+      ...(limitMs === undefined ? {} : { interruptAfterTimeLimit: limitMs, markInterruptAsFailure: true }),
+    },
   );
   if (found.failed) {
+    if (found.counterexample === null)
+      throw new Error(`of ${runs} schedules of seed ${seed} only ${found.numRuns} ran within ${limitMs} ms`);
     const [script] = found.counterexample as [Script];
     const error = found.errorInstance;
     throw new Error(
-      `${error instanceof Error ? error.message : String(error)}\n  ${describeScript(script)}\n  again: seed ${seed}, path ${found.counterexamplePath}`,
+      `${error instanceof Error ? error.message : String(error)}\n  ${describeScript(script)}\n  again: seed ${seed}, path ${found.counterexamplePath}; LECTERN_SCHEDULES=${runs} LECTERN_SCHEDULES_SEED=${seed} npm test -- exactly-once.test`,
       { cause: error },
     );
   }

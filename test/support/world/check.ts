@@ -29,6 +29,7 @@ export async function checkUnit(store: StateStore, unit: Unit, oracle: Oracle): 
   const fields = new Map<string, string>();
   for await (const page of store.entries(unit))
     for (const { field, value } of page) if (CHECKED.test(field)) fields.set(field, value);
+  oracle.plain(unit, fields);
   const letters = (await store.deadLetterKeys(unit)).map(({ reducer, offset }) => `${reducer}@${offset}`);
   const wrong =
     difference(oracle.fieldsAt(unit, next), fields) ??

@@ -1,5 +1,10 @@
 import type { Module, ModuleReducer } from '../../../services/shared/modules.ts';
-import { isSplit, type LearningEvent, unchanged } from '../../../services/shared/reducer-api.ts';
+import {
+  type AppendList,
+  isSplit,
+  type LearningEvent,
+  unchanged,
+} from '../../../services/shared/reducer-api.ts';
 import type { Kind } from './events.ts';
 import type { Machine } from './machine.ts';
 import { FORMS, isUpset, type ReducerSpec, SCOPES, type State } from './reducers.ts';
@@ -41,6 +46,12 @@ function spoil(result: unknown): unknown {
   return result;
 }
 
+/** What a reducer did to its state before it failed must not be seen again. */
+function damage(state: State | AppendList): void {
+  if (typeof state.append === 'function') state.append('damaged');
+  else (state as State).damaged = true;
+}
+
 function reduceOf(spec: ReducerSpec, machine: Machine) {
   const { reduce } = FORMS[spec.form];
   return (event: LearningEvent, state: State): unknown => {
@@ -50,8 +61,7 @@ function reduceOf(spec: ReducerSpec, machine: Machine) {
     if (kind === 'garbage') return { garbage: Number.NaN };
     if (kind === 'fleeting') return spoil(reduce(event, state as never, machine));
     if (kind === 'fickle' && !isUpset(state)) return reduce(event, state as never, machine);
-    // What a reducer did to its state before it failed must not be seen again.
-    state.damaged = true;
+    damage(state);
     if (kind === 'hangs') return never;
     if (kind === 'kills') {
       machine.kill();
@@ -72,6 +82,7 @@ export function buildModule(spec: ModuleSpec, machine: Machine): Module {
         rekeyed: isRekeyed(reducer),
         scope: SCOPES[reducer.scope],
         nullState: FORMS[reducer.form].nullState,
+        stateType: FORMS[reducer.form].stateType,
         default: null,
         reduce: reduceOf(reducer, machine),
       }) as unknown as ModuleReducer,

@@ -1,10 +1,11 @@
 import type { ControlRecord, LeftOut } from '../../../services/shared/control/port.ts';
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Unit } from '../../../services/shared/state/port.ts';
+import { joinLists } from './lists.ts';
 import { type ModuleSpec, moduleId } from './modules.ts';
 import { createRekeyedRepeats, isRekeyTopic } from './rekeyed.ts';
 import { createRepeats, type Placed } from './repeats.ts';
-import { createUnitFold, type UnitFold, type Verdict } from './unit-fold.ts';
+import { createUnitFold, type UnitFold } from './unit-fold.ts';
 
 export interface OracleDeps {
   readonly modules: readonly ModuleSpec[];
@@ -18,6 +19,8 @@ export interface OracleDeps {
 export interface Oracle {
   fieldsAt(unit: Unit, next: number): ReadonlyMap<string, string>;
   lettersAt(unit: Unit, next: number): ReadonlySet<string>;
+  /** Fields as they are stored, so that they can be compared to `fieldsAt`. */
+  plain(unit: Unit, fields: Map<string, string>): void;
 }
 
 interface Known {
@@ -43,19 +46,21 @@ function standing(decisions: readonly ControlRecord[], unit: Unit): readonly Lef
 
 export function createOracle(deps: OracleDeps): Oracle {
   const known = new Map<string, Known>();
+  const moduleOf = (unit: Unit): ModuleSpec =>
+    deps.modules.find((candidate) => moduleId(candidate) === unit.module)!;
 
   const open = (unit: Unit): Known => {
     const decisions = standing(deps.decisions(), unit);
     const existing = known.get(nameOf(unit));
     // One that is new may be on what is folded already.
     if (existing !== undefined && existing.decided === decisions.length) return existing;
-    const verdicts = new Map<string, Verdict>(
-      decisions.map(({ reducer, offset, why }) => [
-        `${reducer}@${offset}`,
-        why === 'drop' ? 'dropped' : 'left out',
-      ]),
-    );
-    const module = deps.modules.find((candidate) => moduleId(candidate) === unit.module)!;
+    const verdicts = new Map<string, LeftOut>();
+    for (const decision of decisions) {
+      const name = `${decision.reducer}@${decision.offset}`;
+      // The first stands, but for a person's word.
+      if (decision.token === undefined || !verdicts.has(name)) verdicts.set(name, decision);
+    }
+    const module = moduleOf(unit);
     const isRepeat = isRekeyTopic(unit.topic) ? createRekeyedRepeats() : createRepeats();
     const fold = createUnitFold(module, isRepeat, (reducer, offset) => verdicts.get(`${reducer}@${offset}`));
     const made: Known = { fold, taken: 0, decided: decisions.length };
@@ -72,5 +77,6 @@ export function createOracle(deps: OracleDeps): Oracle {
   return {
     fieldsAt: (unit, next) => foldOf(unit).fieldsAt(next),
     lettersAt: (unit, next) => foldOf(unit).lettersAt(next),
+    plain: (unit, fields) => joinLists(moduleOf(unit), fields),
   };
 }

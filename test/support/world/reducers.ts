@@ -1,11 +1,15 @@
 import {
+  type AppendList,
   eventField,
+  type Json,
   KeyField,
   type LearningEvent,
   Scope,
   states,
   unchanged,
 } from '../../../services/shared/reducer-api.ts';
+import { appendListState } from '../../../services/shared/state-types/append-list.ts';
+import type { StateType } from '../../../services/shared/state-types/state-type.ts';
 import type { Kind, WorldEvent } from './events.ts';
 import type { Machine } from './machine.ts';
 
@@ -21,9 +25,11 @@ export interface Outcome {
 /** A kind of reducer, once as its author writes it, once as what it should come to. */
 export interface ReducerForm {
   readonly nullState: State;
+  /** Of the state that a reducer gets; plain JSON without one. What `outcome` knows is plain in any case. */
+  readonly stateType?: StateType;
   readonly reduce: (event: LearningEvent, state: never, machine: Machine) => unknown;
-  /** Null when the event changes nothing. */
-  readonly outcome: (event: WorldEvent, state: State) => Outcome | null;
+  /** Null when the event changes nothing; `refused` when no state that can be stored comes of it. */
+  readonly outcome: (event: WorldEvent, state: State) => Outcome | 'refused' | null;
 }
 
 interface Chain extends State {
@@ -38,10 +44,13 @@ const hashOf = ({ n }: WorldEvent, { hash }: State): number => mix(hash as numbe
 function form<S extends State>(given: {
   nullState: S;
   reduce: (event: LearningEvent, state: S, machine: Machine) => unknown;
-  outcome: (event: WorldEvent, state: S) => Outcome | null;
+  outcome: (event: WorldEvent, state: S) => Outcome | 'refused' | null;
 }): ReducerForm {
   return given as ReducerForm;
 }
+
+/** What is appended to a list: long, so that a few of them are a part. */
+const itemOf = (n: number): Json => ({ n, text: 'abc'.repeat(n * 4) });
 
 export const FORMS = {
   /** A new object for each event. */
@@ -113,6 +122,29 @@ export const FORMS = {
     },
     outcome: (event, state) => plain({ ...state, hash: hashOf(event, state) }),
   }),
+  /**
+   * Can go on from a state that one of its events opened; any other gives it a number that JSON has no word for. So it
+   * makes such a state whenever it is given none by mistake.
+   */
+  total: form<{ total?: number }>({
+    nullState: {},
+    reduce: (event, { total }) =>
+      nOf(event) % 3 === 0 ? { total: (total ?? 0) + nOf(event) } : { total: (total as number) + nOf(event) },
+    outcome({ n }, { total }) {
+      if (total === undefined && n % 3 !== 0) return 'refused';
+      return plain({ total: (total ?? 0) + n });
+    },
+  }),
+  /** A list that grows, and is stored in parts. */
+  list: {
+    nullState: [] as unknown as State,
+    stateType: appendListState as StateType,
+    reduce(event, list: AppendList) {
+      list.append(itemOf(nOf(event)));
+      return list;
+    },
+    outcome: ({ n }, items) => plain([...(items as unknown as Json[]), itemOf(n)] as unknown as State),
+  } as ReducerForm,
 } satisfies Record<string, ReducerForm>;
 
 export type FormName = keyof typeof FORMS;
@@ -138,5 +170,8 @@ export interface ReducerSpec {
 
 /** Whether a state is one that a `fickle` event makes a reducer throw at. */
 export function isUpset(state: unknown): boolean {
+  // A list that grows, as reducers have it or as what it holds.
+  const { length } = state as { readonly length?: unknown };
+  if (typeof length === 'number') return length % 2 === 1;
   return JSON.stringify(state).length % 2 === 1;
 }

@@ -1,11 +1,10 @@
+import type { LeftOut } from '../../../services/shared/control/port.ts';
 import { stateField } from '../../../services/shared/state-key.ts';
 import { keyOf } from './keys.ts';
 import { isRekeyed, type ModuleSpec, moduleId, reducerId } from './modules.ts';
+import { isPossible } from './possible-verdict.ts';
 import { FORMS, isUpset, type ReducerSpec, type State } from './reducers.ts';
 import type { Placed } from './repeats.ts';
-
-/** What is decided about an event in a reducer at its place: left out with a dead letter, or without one. */
-export type Verdict = 'left out' | 'dropped' | undefined;
 
 /** Something that was so from an offset on. */
 interface Since<T> {
@@ -21,6 +20,7 @@ interface KeyState {
 
 /** One unit folded event by event, without duplicates and what is left out; it remembers how it was at every offset. */
 export interface UnitFold {
+  /** Throws when a verdict leaves out what the reducer could have folded. */
   take(placed: Placed): void;
   /** The fields of its states when everything below an offset is folded. */
   fieldsAt(next: number): ReadonlyMap<string, string>;
@@ -57,7 +57,7 @@ function keyAt({ event, rekeyed }: Placed, spec: ReducerSpec): string | null {
 export function createUnitFold(
   module: ModuleSpec,
   isRepeat: (placed: Placed) => boolean,
-  verdictOn: (reducer: string, offset: number) => Verdict,
+  verdictOn: (reducer: string, offset: number) => LeftOut | undefined,
 ): UnitFold {
   const states = new Map<string, KeyState>();
   const fields: Versions<string | null> = new Map();
@@ -77,13 +77,19 @@ export function createUnitFold(
     record(fields, stateField('External', reducer, key), offset, text);
   };
 
+  const stateOf = (index: number, key: string): KeyState => {
+    const { form } = module.reducers[index]!;
+    const known = states.get(stateField('Internal', reducerId(module, index), key));
+    return known ?? { value: FORMS[form].nullState, external: 'internal' };
+  };
+
   /** Folds an event into a reducer's state; false when the reducer refuses it. */
   const fold = (index: number, key: string, { event, offset }: Placed): boolean => {
     const spec = module.reducers[index]!;
     const reducer = reducerId(module, index);
-    const { nullState, outcome } = FORMS[spec.form];
+    const { outcome, stateType } = FORMS[spec.form];
     const name = stateField('Internal', reducer, key);
-    const before = states.get(name) ?? { value: nullState, external: 'internal' };
+    const before = stateOf(index, key);
     const minds = spec.minds.includes(event.kind) ? event.kind : 'plain';
     if (minds === 'throws' || minds === 'garbage' || (minds === 'fickle' && isUpset(before.value)))
       return false;
@@ -93,8 +99,10 @@ export function createUnitFold(
       return true;
     }
     const result = outcome(event, before.value as never);
+    if (result === 'refused') return false;
     if (result === null) return true;
-    const isSpoilt = minds === 'fleeting' && result.internal !== before.value;
+    // A list is stored as what was appended, whatever else is put on it.
+    const isSpoilt = minds === 'fleeting' && stateType === undefined && result.internal !== before.value;
     const value = isSpoilt ? { ...result.internal, fleeting: Number.NaN } : result.internal;
     const shown = before.external === 'internal' ? 'hidden' : before.external;
     const after: KeyState = { value, external: result.external === 'kept' ? shown : result.external };
@@ -104,14 +112,19 @@ export function createUnitFold(
   };
 
   const reduce = (index: number, placed: Placed): void => {
-    const { offset, requeue } = placed;
+    const { offset, requeue, event } = placed;
+    const spec = module.reducers[index]!;
     const reducer = reducerId(module, index);
-    const key = keyAt(placed, module.reducers[index]!);
+    const key = keyAt(placed, spec);
     const origin = requeue?.offset ?? offset;
     if (key === null || (requeue !== null && requeue.reducer !== reducer)) return;
     const verdict = verdictOn(reducer, offset);
-    if (verdict === 'dropped') return;
-    if (verdict === 'left out' || !fold(index, key, placed)) setLetter(reducer, origin, offset, true);
+    if (verdict !== undefined && !isPossible(verdict, spec, event, stateOf(index, key).value))
+      throw new Error(
+        `${reducer}@${offset} of ${verdict.topic}/${verdict.partition} is left out (${verdict.why}), and should be folded`,
+      );
+    if (verdict?.why === 'drop') return;
+    if (verdict !== undefined || !fold(index, key, placed)) setLetter(reducer, origin, offset, true);
     else if (requeue !== null) setLetter(reducer, origin, offset, false);
   };
 
