@@ -3,10 +3,10 @@ import type { Batch } from '../shared/log/port.ts';
 import type { Anchor } from '../shared/state/port.ts';
 import type { Careful } from './careful.ts';
 import type { Cut } from './cut.ts';
-import type { DecodedEvent } from './decode.ts';
 import type { Intake, Item } from './intake.ts';
 import type { Letters } from './letters.ts';
 import { createLoadEntries, type Entries } from './load-entries.ts';
+import { longestWait } from './longest-wait.ts';
 import type { Mutex } from './mutex.ts';
 import { createPace } from './pace.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -14,6 +14,7 @@ import type { ReadSize } from './read-size.ts';
 import type { Reduce } from './reduce.ts';
 import type { SessionSweep } from './session-sweep.ts';
 import type { Sessions } from './sessions.ts';
+import type { BatchDecoder } from './shared-decoder.ts';
 import type { StateCache } from './state-cache.ts';
 
 export interface ClaimedUnitDeps {
@@ -39,8 +40,7 @@ export interface ClaimedUnitDeps {
   readonly clock: Clock;
   readonly duplicate: () => void;
   readonly folded: (count: number) => void;
-  /** The batch of an event is through. */
-  readonly release: (event: DecodedEvent) => void;
+  readonly decoderOf: (batch: Batch) => BatchDecoder;
   /** Whether events are published under other keys, which no refused checkpoint takes back. */
   readonly publishes: boolean;
   /** Ends what the claim still has under way. */
@@ -79,10 +79,6 @@ export interface ClaimedUnit {
 const anchorOf = ({ offset, timestamp, id }: Item): Anchor => ({ offset, timestamp, id });
 
 const IDLE_RENEWAL_MS = 1_000;
-/** How much longer than usual a unit that is behind goes without a checkpoint: nobody sees that it is fresh. */
-const BEHIND_TIMES = 4;
-/** But not for more events than these, which stay in memory until then. */
-const BEHIND_EVENTS = 2_000;
 
 /**
  * Calls must not overlap, except `caughtUp`. Between the awaits of `take` the position always names the record after
@@ -115,11 +111,11 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     confirmed = !pipeline.isLost;
   };
   const changed = (): boolean => position !== (stored ?? deps.position) || deps.cut.isWaiting;
-  /** A key that changes again until the checkpoint is written once, so one that comes later costs less. */
   const isDue = (now: number): boolean => {
     if (!changed()) return false;
-    const mayWait = isBehind && position - (stored ?? deps.position) < BEHIND_EVENTS;
-    return now - cutAt >= (mayWait ? BEHIND_TIMES : 1) * deps.checkpointMs;
+    const events = position - (stored ?? deps.position);
+    const ageMs = now - (last?.timestamp ?? now);
+    return now - cutAt >= longestWait({ checkpointMs: deps.checkpointMs, isBehind, events, ageMs });
   };
 
   const pace = createPace({ clock, isDue, cut });
@@ -207,14 +203,15 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     resumeFrom: intake.resumeFrom,
     resumeAfter: intake.resumeAfter,
     async take(batch) {
-      const taken = intake.take(batch.records);
+      const decoder = deps.decoderOf(batch);
+      const taken = intake.take(batch.records, decoder.decode);
       if (taken.kind === 'stopped') return taken.reason;
       const receivedAt = clock.now();
       pace.begin(receivedAt);
       caughtUpAt = null;
       isBehind = (taken.items.at(-1)?.offset ?? position) + 1 < batch.endOffset;
       await foldBatch(taken.items);
-      for (const { event } of taken.items) if (event !== null) deps.release(event);
+      decoder.release();
       deps.folded(taken.items.length);
       caughtUpAt = position < batch.endOffset ? null : receivedAt;
       if (isDue(clock.now())) await cut();

@@ -75,7 +75,6 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
   const unit: Unit = { module: module.id, ...at };
   const ours = reducersOfTopic(module, namespace, at.topic);
   const { folded: reducers, isRekey } = ours;
-  const decoder = deps.decoder.open(at, reducers.length + ours.rekeyed.length);
   const keysOf = isRekey
     ? createRekeyedKeys(reducers, namespace)
     : createKeyers(reducers.map(({ scope }) => scope));
@@ -170,7 +169,6 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       moduleId: module.id,
       keysOf,
       ...(isRekey && { originOf }),
-      decode: decoder.decode,
       window,
       position,
       readFrom: claimed.readFrom,
@@ -207,7 +205,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       clock,
       duplicate,
       folded: (count) => watch.folded(unit, count),
-      release: decoder.release,
+      decoderOf: (batch) => deps.decoder.open(batch, reducers.length + ours.rekeyed.length),
       publishes: ours.rekeyed.length > 0,
       close() {
         pipeline.close();
@@ -241,7 +239,6 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     createClaimed,
     tookOver: (ms) => watch.tookOver(unit, ms),
     dropped() {
-      deps.decoder.close(at);
       watch.dropped(unit);
     },
   });

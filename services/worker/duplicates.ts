@@ -14,6 +14,9 @@ export interface IdWindow {
 
 const MULTIPLIER = 0x01_00_01_93;
 
+/** Of the end of a text, where ids differ. */
+const HASHED = 16;
+
 /**
  * Hashes by a table of random numbers: a sender that does not know them cannot choose ids that meet in one bucket. The
  * two texts are told apart by the length that comes before each.
@@ -23,7 +26,7 @@ function createHash(): (key: string, id: string) => number {
   const mix = (from: number, text: string): number => {
     const { length } = text;
     let hash = from ^ length;
-    for (let index = 0; index < length; index++) {
+    for (let index = length > HASHED ? length - HASHED : 0; index < length; index++) {
       const code = text.charCodeAt(index);
       hash = Math.imul(hash ^ random[code & 0xff]! ^ random[256 + (code >>> 8)]!, MULTIPLIER);
     }
@@ -37,6 +40,8 @@ const WAYS = 8;
 const NUMBERS = 2 * WAYS;
 /** Offsets are noted without their highest bits: two that are taken for one are told apart by what stands at their slot. */
 const LOW = 0x7f_ff_ff_ff;
+/** Once for a record: what an offset may be beyond 31 bits makes it a division of fractions. */
+const lowOf = (offset: number): number => (offset <= LOW ? offset : offset % (LOW + 1));
 const EMPTY = -1;
 
 /** Enough that they are a third full, and hardly one ever overflows. */
@@ -93,18 +98,22 @@ export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
     return found !== undefined && offset - found.offset <= size;
   };
 
-  const ageAt = (at: number, offset: number): number => ((offset % (LOW + 1)) - table[at + 1]!) & LOW;
+  /** How long ago what stands at a place was taken in, in offsets; `low` is the offset that is taken in now. */
+  const ageAt = (at: number, low: number): number => (low - table[at + 1]!) & LOW;
+
+  const isFree = (at: number, low: number): boolean => table[at + 1] === EMPTY || ageAt(at, low) > size;
 
   /** Where a set has the same event, or else room for it; EMPTY for neither. */
-  const find = (set: number, hash: number, key: string, id: string, offset: number): number => {
-    const end = (set + 1) * NUMBERS;
-    let free = EMPTY;
-    for (let at = set * NUMBERS; at < end; at += 2) {
-      const age = ageAt(at, offset);
-      if (table[at + 1] === EMPTY || age > size) free = at;
-      else if (table[at] === hash && holds(key, id, offset - age)) return at;
-    }
-    return free;
+  const find = (set: number, hash: number, low: number, key: string, id: string, offset: number): number => {
+    const begin = set * NUMBERS;
+    const end = begin + NUMBERS;
+    for (let at = begin; at < end; at += 2)
+      if (table[at] === hash) {
+        const age = ageAt(at, low);
+        if (age <= size && holds(key, id, offset - age)) return at;
+      }
+    for (let at = begin; at < end; at += 2) if (isFree(at, low)) return at;
+    return EMPTY;
   };
 
   return {
@@ -113,16 +122,17 @@ export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
       newest = offset;
       const hash = hashOf(key, id);
       const set = hash & mask;
-      const at = find(set, hash, key, id, offset);
-      const isFree = at === EMPTY || table[at + 1] === EMPTY || ageAt(at, offset) > size;
+      const low = lowOf(offset);
+      const at = find(set, hash, low, key, id, offset);
+      const isNew = at === EMPTY || isFree(at, low);
       const slot = offset % size;
       offsets[slot] = offset;
       ids[slot] = id;
       keys[slot] = key;
-      if (at === EMPTY || (isFree && overflowing[set]! > 0)) return overflows(set, key, id, offset);
+      if (at === EMPTY || (isNew && overflowing[set]! > 0)) return overflows(set, key, id, offset);
       table[at] = hash;
-      table[at + 1] = offset % (LOW + 1);
-      return !isFree;
+      table[at + 1] = low;
+      return !isNew;
     },
     holds,
   };

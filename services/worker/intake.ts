@@ -8,6 +8,7 @@ import type { IdWindow } from './duplicates.ts';
 import type { Origin } from './rekey-origin.ts';
 import { type Place, placeOf } from './requeue.ts';
 import type { Keyed } from './scope.ts';
+import type { BatchDecoder } from './shared-decoder.ts';
 
 /** What a record is to a unit, before any state is known. The anchor of a checkpoint that ends here. */
 export interface Item extends Anchor {
@@ -33,7 +34,6 @@ export interface IntakeDeps {
   readonly keysOf: (event: Keyed, record: LogRecord) => readonly (string | null)[];
   /** On a rekey topic. */
   readonly originOf?: (headers: LogRecord['headers']) => Origin | null;
-  readonly decode: (record: LogRecord) => DecodedRecord;
   readonly window: Pick<IdWindow, 'seen'>;
   /** The first record to fold; those before it are only read back. */
   readonly position: number;
@@ -48,7 +48,7 @@ export interface Intake {
   readonly readingBack: boolean;
   /** The next record that was not seen. */
   readonly expects: number;
-  take(records: readonly LogRecord[]): Taken;
+  take(records: readonly LogRecord[], decode: BatchDecoder['decode']): Taken;
   /** Where to read from after a rebalance: from the last record on, to see that it is still the same log. */
   resumeFrom(): number;
   /**
@@ -124,11 +124,12 @@ export function createIntake(deps: IntakeDeps): Intake {
     get expects() {
       return expects;
     },
-    take(records) {
+    take(records, decode) {
       const items: Item[] = [];
-      for (const record of records) {
+      for (let index = 0; index < records.length; index++) {
+        const record = records[index]!;
         if (record.offset < expects) continue;
-        const decoded = deps.decode(record);
+        const decoded = decode(record, index);
         const place = placeOf(record.headers, moduleId);
         expects = record.offset + 1;
         if (record.offset < position) {

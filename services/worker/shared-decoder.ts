@@ -1,99 +1,55 @@
-import { keyOf } from '../shared/log/partition-key.ts';
-import type { LogRecord, TopicPartition } from '../shared/log/port.ts';
+import type { Batch, LogRecord } from '../shared/log/port.ts';
 import type { Decode, DecodedRecord } from './decode.ts';
 
-/** Decodes the records of a partition for one of its readers. */
-export interface PartitionDecoder {
-  decode(record: LogRecord): DecodedRecord;
-  /** The reader is through with an event, for now. */
-  release(event: DecodedRecord): void;
+/** Decodes the records of one batch for one of its readers. */
+export interface BatchDecoder {
+  /** `index` is where the record stands in the batch. */
+  decode(record: LogRecord, index: number): DecodedRecord;
+  /** The reader is through with the batch, for now: what can be decoded again is let go when all readers are. */
+  release(): void;
 }
 
 export interface SharedDecoder {
-  /**
-   * For one more reader of a partition, with so many reducers for each event; all readers of a partition share what they
-   * decode.
-   */
-  open(at: TopicPartition, reducers: number): PartitionDecoder;
-  close(at: TopicPartition): void;
+  /** For a reader of a batch with so many reducers for each event. */
+  open(batch: Pick<Batch, 'records' | 'readers'>, reducers: number): BatchDecoder;
 }
 
-/** How far apart readers may be and still share. A power of two. */
-const SLOTS = 8_192;
-
-interface Ring {
+/** What some of its readers have decoded of a batch, and how many of them are not through yet. */
+interface Decoded {
+  readonly records: (DecodedRecord | undefined)[];
   readers: number;
-  bytes: number;
-  readonly slots: (DecodedRecord | undefined)[];
-  readonly sizes: Uint32Array;
-  /** The next slot to be emptied for want of room: for those who read on and on, the oldest. */
-  hand: number;
 }
 
 /**
- * Several modules of a process read the same partition, at almost the same place once they are caught up: what one of
- * them decoded serves the others. Bounded in records, and in bytes for each partition; what is pushed out is decoded
- * again. A partition with one reader costs nothing.
+ * Several modules of a process that are at the same place of a partition are given the very same records: what one of
+ * them decoded serves the others. Nothing is kept for longer than the batch itself.
  */
-export function createSharedDecoder(decode: Decode, maxBytes: number): SharedDecoder {
-  const rings = new Map<string, Ring>();
+export function createSharedDecoder(decode: Decode): SharedDecoder {
+  const shared = new WeakMap<readonly LogRecord[], Decoded>();
 
-  const letGo = (event: DecodedRecord | undefined): void => {
-    if (event?.kind === 'ok') event.release();
-  };
-  const empty = (ring: Ring, slot: number): void => {
-    letGo(ring.slots[slot]);
-    ring.bytes -= ring.sizes[slot]!;
-    ring.slots[slot] = undefined;
-    ring.sizes[slot] = 0;
-  };
-  const keep = (ring: Ring, slot: number, decoded: DecodedRecord, bytes: number): void => {
-    if (bytes > maxBytes) return;
-    empty(ring, slot);
-    while (ring.bytes + bytes > maxBytes) {
-      empty(ring, ring.hand);
-      ring.hand = (ring.hand + 1) & (SLOTS - 1);
-    }
-    ring.slots[slot] = decoded;
-    ring.sizes[slot] = bytes;
-    ring.bytes += bytes;
+  const decodedOf = ({ records, readers = 1 }: Pick<Batch, 'records' | 'readers'>): Decoded => {
+    const known = readers > 1 ? shared.get(records) : undefined;
+    if (known !== undefined) return known;
+    const decoded: Decoded = { records: new Array<DecodedRecord | undefined>(records.length), readers };
+    if (readers > 1) shared.set(records, decoded);
+    return decoded;
   };
 
   return {
-    open(at, reducers) {
-      const key = keyOf(at);
-      const ring: Ring = rings.get(key) ?? {
-        readers: 0,
-        bytes: 0,
-        slots: new Array<DecodedRecord | undefined>(SLOTS).fill(undefined),
-        sizes: new Uint32Array(SLOTS),
-        hand: 0,
-      };
-      ring.readers += 1;
-      rings.set(key, ring);
+    open(batch, reducers) {
+      const decoded = decodedOf(batch);
+      const isForOne = reducers === 1 && (batch.readers ?? 1) === 1;
       return {
-        decode(record) {
-          if (ring.readers < 2) return decode(record, reducers === 1);
-          const slot = record.offset & (SLOTS - 1);
-          const found = ring.slots[slot];
-          if (found !== undefined && found.offset === record.offset && found.timestamp === record.timestamp)
-            return found;
-          const decoded = decode(record, false);
-          keep(ring, slot, decoded, record.value?.length ?? 0);
-          return decoded;
+        decode(record, index) {
+          decoded.records[index] ??= decode(record, isForOne);
+          return decoded.records[index];
         },
-        release(event) {
-          // Others of the partition may still come to it: it goes when it is pushed out.
-          if (ring.readers < 2) letGo(event);
+        release() {
+          decoded.readers -= 1;
+          if (decoded.readers > 0) return;
+          for (const event of decoded.records) if (event?.kind === 'ok') event.release();
         },
       };
-    },
-    close(at) {
-      const ring = rings.get(keyOf(at));
-      if (ring === undefined) return;
-      ring.readers -= 1;
-      for (let slot = 0; slot < SLOTS; slot++) empty(ring, slot);
-      if (ring.readers === 0) rings.delete(keyOf(at));
     },
   };
 }

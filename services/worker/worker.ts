@@ -62,9 +62,6 @@ export interface Worker {
   degraded(): readonly string[];
 }
 
-/** What readers of one partition share of its decoded records, at most. */
-const SHARED_DECODED_BYTES = 4 * 1_048_576;
-
 /**
  * Runs every module, each in a consumer group of its own.
  *
@@ -87,7 +84,7 @@ const SHARED_DECODED_BYTES = 4 * 1_048_576;
 export function createWorker(deps: WorkerDeps): Worker {
   const { control, limits } = deps;
   const metrics = createWorkerMetrics(deps.registry);
-  const decoder = createSharedDecoder(createDecoder(), SHARED_DECODED_BYTES);
+  const decoder = createSharedDecoder(createDecoder());
   const windows = createSharedWindows(DUPLICATE_WINDOW);
   const policy = { maxStateBytes: limits.maxStateBytes, budget: createBudget(limits.budgetMs, deps.clock) };
   const letters = createDeadLetterMetrics(deps.registry);

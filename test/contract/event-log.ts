@@ -5,6 +5,7 @@ import { partitionOf } from '../../services/shared/partition.ts';
 import { collect } from '../support/collect.ts';
 import { groupContract } from './event-log-groups.ts';
 import { placeContract } from './event-log-places.ts';
+import { togetherContract } from './event-log-together.ts';
 
 export interface EventLogContract {
   readonly name: string;
@@ -176,6 +177,7 @@ export function eventLogContract(contract: EventLogContract): void {
     });
 
     groupContract(() => ({ log, producer, newTopic }));
+    togetherContract(() => ({ log, producer, newTopic }));
     placeContract(() => ({ log, producer, newTopic }));
   });
 }

@@ -102,7 +102,7 @@ async function does({
     clock: { now: () => now },
     duplicate: () => undefined,
     folded: () => undefined,
-    release: () => undefined,
+    decoderOf: () => ({ release: () => undefined }),
   } as unknown as ClaimedUnitDeps;
   const unit = createClaimedUnit(deps);
   now += claimedMs;

@@ -30,7 +30,6 @@ function intakeFrom({
   const intake = createIntake({
     moduleId: 'm.v1',
     keysOf: ({ student }) => [student],
-    decode,
     window: createIdWindow(100),
     position,
     readFrom,
@@ -43,7 +42,7 @@ function intakeFrom({
 }
 
 const offsets = (intake: Intake, records: readonly LogRecord[]): unknown => {
-  const taken = intake.take(records);
+  const taken = intake.take(records, decode);
   return taken.kind === 'ok'
     ? taken.items.map(({ offset, event }) => (event ? offset : -offset))
     : taken.reason;
@@ -69,7 +68,7 @@ describe('what a unit takes in', () => {
   test('is no record that was requeued for another module', () => {
     const intake = intakeFrom();
     const others = requeueHeaders({ module: 'other.v1', reducer: 'other.r', offset: 0 });
-    expect(intake.take([record(0, 'x', others), record(1, 'z')])).toMatchObject({
+    expect(intake.take([record(0, 'x', others), record(1, 'z')], decode)).toMatchObject({
       items: [{ event: null, refusal: null }, { event: { offset: 1 } }],
     });
   });
@@ -82,12 +81,12 @@ describe('what a unit takes in', () => {
       requeued: null,
     };
     const intake = intakeFrom();
-    expect(intake.take([record(0, 'x', broken), record(1, 'x')])).toMatchObject({
+    expect(intake.take([record(0, 'x', broken), record(1, 'x')], decode)).toMatchObject({
       items: [refused, { event: { offset: 1 } }],
     });
     // Read back, it is the same.
     const again = intakeFrom({ position: 1, readFrom: 0 });
-    expect(again.take([record(0, 'x', broken), record(1, 'x')])).toMatchObject({
+    expect(again.take([record(0, 'x', broken), record(1, 'x')], decode)).toMatchObject({
       items: [{ event: { offset: 1 } }],
     });
     expect(again.dropped()).toBe(0);
@@ -96,7 +95,7 @@ describe('what a unit takes in', () => {
   test('is a record that was requeued for the module, although its event was there before', () => {
     const intake = intakeFrom();
     const mine = requeueHeaders({ module: 'm.v1', reducer: 'm.r', offset: 0 });
-    const taken = intake.take([record(0, 'x'), record(1, 'x', mine)]);
+    const taken = intake.take([record(0, 'x'), record(1, 'x', mine)], decode);
     expect(taken).toMatchObject({
       kind: 'ok',
       items: [{ requeued: null }, { event: { offset: 1 }, requeued: { reducer: 'm.r', offset: 0 } }],

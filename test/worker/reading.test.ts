@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { LecternError } from '../../services/shared/errors.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import type { ClaimedUnit } from '../../services/worker/claimed-unit.ts';
+import type { DecodedRecord } from '../../services/worker/decode.ts';
 import { createIdWindow } from '../../services/worker/duplicates.ts';
 import { createIntake } from '../../services/worker/intake.ts';
 import { createReading } from '../../services/worker/reading.ts';
@@ -92,6 +93,13 @@ test('an archive that is not wanted any more is let go of before another page is
 
 describe('after a rebalance', () => {
   /** Ten records of a log of twenty are reduced; then the log has lost all below an offset, which nobody archived. */
+  const noEvents = ({ offset, timestamp }: LogRecord): DecodedRecord => ({
+    kind: 'deadLetter',
+    offset,
+    timestamp,
+    reason: 'no event',
+  });
+
   async function resume(logStart: number, { claimedAnew = false } = {}) {
     const house = openHistoryHouse();
     const happened = { stopped: '', startedAt: null as number | null };
@@ -100,14 +108,13 @@ describe('after a rebalance', () => {
       const intake = createIntake({
         moduleId: 'm.v1',
         keysOf: () => [],
-        decode: ({ offset, timestamp }) => ({ kind: 'deadLetter', offset, timestamp, reason: 'no event' }),
         window: createIdWindow(100),
         position: claimedAnew ? 10 : 0,
         readFrom: 0,
         anchor: claimedAnew ? { offset: 9, timestamp: house.all[9]!.timestamp, id: null } : null,
         duplicate: () => undefined,
       });
-      if (!claimedAnew) intake.take(house.all.slice(0, 10));
+      if (!claimedAnew) intake.take(house.all.slice(0, 10), noEvents);
       house.fake.trim(at, logStart);
       const reading = createReading({
         at,
@@ -124,7 +131,7 @@ describe('after a rebalance', () => {
         stop: (reason) => void Object.assign(happened, { stopped: reason }),
         lose: () => undefined,
       });
-      return { ...happened, items: intake.take(house.all.slice(10)) };
+      return { ...happened, items: intake.take(house.all.slice(10), noEvents) };
     } finally {
       house.remove();
     }

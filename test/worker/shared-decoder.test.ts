@@ -1,68 +1,61 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LogRecord } from '../../services/shared/log/port.ts';
-import type { DecodedRecord } from '../../services/worker/decode.ts';
+import type { DecodedEvent } from '../../services/worker/decode.ts';
 import { createSharedDecoder } from '../../services/worker/shared-decoder.ts';
 
-const at = { topic: 't', partition: 0 };
-const record = (offset: number, bytes = 10, timestamp = 1): LogRecord => ({
+const record = (offset: number): LogRecord => ({
   offset,
-  timestamp,
+  timestamp: 1,
   key: null,
-  value: Buffer.alloc(bytes),
+  value: Buffer.alloc(1),
   headers: {},
 });
 
-function counted(maxBytes = 1_000) {
-  const decoded: number[] = [];
-  const decoder = createSharedDecoder(({ offset, timestamp }): DecodedRecord => {
-    decoded.push(offset);
-    return { kind: 'deadLetter', offset, timestamp, reason: 'r' };
-  }, maxBytes);
-  return { decoder, decoded };
+function counted() {
+  const decoded: [offset: number, isForOne: boolean][] = [];
+  const released: number[] = [];
+  const decoder = createSharedDecoder(({ offset }, isForOne) => {
+    decoded.push([offset, isForOne]);
+    return { kind: 'ok', offset, release: () => void released.push(offset) } as unknown as DecodedEvent;
+  });
+  return { decoder, decoded, released };
 }
 
-describe('readers of one partition', () => {
-  test('decode a record once between them', () => {
-    const { decoder, decoded } = counted();
-    const [first, second] = [decoder.open(at, 1), decoder.open(at, 1)];
-    for (const offset of [0, 1, 2]) first.decode(record(offset));
-    for (const offset of [0, 1, 2]) expect(second.decode(record(offset)).offset).toBe(offset);
-    expect(decoded).toEqual([0, 1, 2]);
+describe('readers of a batch', () => {
+  test('decode a record once between them, and let it go when the last of them is through', () => {
+    const { decoder, decoded, released } = counted();
+    const records = [0, 1, 2].map(record);
+    const readers = [1, 2].map(() => decoder.open({ records, readers: 2 }, 1));
+    for (const reader of readers)
+      records.forEach((one, index) => {
+        expect(reader.decode(one, index).offset).toBe(index);
+      });
+    expect(decoded).toEqual([0, 1, 2].map((offset) => [offset, false]));
+    readers[0]!.release();
+    expect(released).toEqual([]);
+    readers[1]!.release();
+    expect(released).toEqual([0, 1, 2]);
   });
 
-  test('share nothing with those of another partition', () => {
+  test('share nothing with those of another batch with the same offsets', () => {
     const { decoder, decoded } = counted();
-    for (const partition of [0, 1]) {
-      decoder.open({ ...at, partition }, 1);
-      decoder.open({ ...at, partition }, 1).decode(record(5));
+    for (const records of [[record(5)], [record(5)]])
+      decoder.open({ records, readers: 2 }, 1).decode(records[0]!, 0);
+    expect(decoded).toHaveLength(2);
+  });
+
+  test('that are alone share with nobody, and their only reducer may have the event itself', () => {
+    const { decoder, decoded, released } = counted();
+    const records = [record(0)];
+    for (const reducers of [1, 2]) {
+      const reader = decoder.open({ records }, reducers);
+      reader.decode(records[0]!, 0);
+      reader.release();
     }
-    expect(decoded).toEqual([5, 5]);
-  });
-
-  test('never get another record for the one that they read', () => {
-    const { decoder, decoded } = counted(1_000_000);
-    const [first, second] = [decoder.open(at, 1), decoder.open(at, 1)];
-    first.decode(record(0));
-    first.decode(record(8_192));
-    expect(second.decode(record(0)).offset).toBe(0);
-    expect(second.decode(record(0, 10, 2)).timestamp).toBe(2);
-    expect(decoded).toEqual([0, 8_192, 0, 0]);
-  });
-
-  test('keep no more than they may', () => {
-    const { decoder, decoded } = counted(100);
-    const [first, second] = [decoder.open(at, 1), decoder.open(at, 1)];
-    for (let offset = 0; offset < 30; offset++) first.decode(record(offset));
-    for (let offset = 0; offset < 30; offset++) second.decode(record(offset));
-    expect(decoded.length).toBeGreaterThan(50);
-  });
-
-  test('that are alone keep nothing', () => {
-    const { decoder, decoded } = counted();
-    const [first] = [decoder.open(at, 1), decoder.open(at, 1)];
-    decoder.close(at);
-    first!.decode(record(0));
-    first!.decode(record(0));
-    expect(decoded).toEqual([0, 0]);
+    expect(decoded).toEqual([
+      [0, true],
+      [0, false],
+    ]);
+    expect(released).toEqual([0, 0]);
   });
 });

@@ -4,7 +4,6 @@ import { sleepUntil } from '../sleep-until.ts';
 import { createStickyAssigner } from './kafka-assigner.ts';
 import { isOutage } from './kafka-faults.ts';
 import { createTopicIdentity } from './kafka-identity.ts';
-import { readsTopics } from './kafka-parse-once.ts';
 import { createKafkaSession } from './kafka-session.ts';
 import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import type { ConsumerHandlers, GroupConsumer } from './port.ts';
@@ -42,7 +41,6 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   const stopping = new Promise<void>((resolve) => {
     endSettling = resolve;
   });
-  let leave = (): void => undefined;
 
   const gotOn = (): void => {
     restarts = 0;
@@ -128,7 +126,6 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
   return {
     async run(handlers) {
       given = handlers;
-      leave = readsTopics(deps.topics);
       session = create(handlers);
       await session.run();
     },
@@ -138,7 +135,6 @@ export function createKafkaConsumer(deps: KafkaConsumerDeps): GroupConsumer {
     mirror: async (at, nextOffset) => (await session?.mirror(at, nextOffset)) ?? false,
     async stop() {
       stopped = true;
-      leave();
       endWait();
       endSettling();
       await Promise.all([session?.stop(), restarting]);

@@ -90,7 +90,8 @@ export function createFetched(deps: FetchedDeps): Fetched {
     isNext,
     gotTo,
     doubt() {
-      for (const reading of readings.values()) reading.heardAt = UNHEARD;
+      // What others fetch is theirs to doubt.
+      for (const reading of readings.values()) if (!reading.follows) reading.heardAt = UNHEARD;
     },
     outOfRange: (reading) => void loseRange(reading),
     nothing(reading, { fetchedFrom, next, endOffset }) {

@@ -13,6 +13,8 @@ export interface TopicIdentity {
   isSame(topic: string, ask: AskIds): Promise<boolean>;
   /** Asks what a topic is, unless that was asked before: whoever reads it has not been told of what came of it since. */
   learn(topic: string, ask: AskIds): Promise<void>;
+  /** The id that was told last; undefined when none was. */
+  idOf(topic: string): string | undefined;
 }
 
 /** Offsets and even times of a new topic may look like those of the old one, so Kafka's own ids of topics are compared. */
@@ -43,6 +45,7 @@ export function createTopicIdentity(): TopicIdentity {
 
   return {
     isSame,
+    idOf: (topic) => known.get(topic),
     async learn(topic, ask) {
       if (!known.has(topic)) await isSame(topic, ask);
     },

@@ -3,6 +3,7 @@ import type Batch from 'kafkajs/src/consumer/batch.js';
 import consumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import runner from 'kafkajs/src/consumer/runner.js';
 import requestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import './kafka-parser.ts';
 
 /** What kafkajs 2.2.4 lacks and has no option for; its version is pinned. */
 
@@ -50,8 +51,6 @@ export interface FetchObserver {
   interrupted(): void;
   /** How long the next fetch may wait at a broker for a first record, in milliseconds. */
   patienceMs(): number;
-  /** How much the next fetch may bring of a partition. */
-  bytesPerPartition(): number;
 }
 
 const observers = new WeakMap<EachBatchHandler, FetchObserver>();
@@ -81,10 +80,7 @@ runner.prototype.fetch = async function fetchAndTell(nodeId) {
   const answeredAt = answers.get(this) ?? new Map<number, number>();
   if (Date.now() - (answeredAt.get(nodeId) ?? Date.now()) > GAP_MS) observer?.interrupted();
   handlers.set(this.consumerGroup, this.eachBatch);
-  if (observer !== undefined) {
-    this.consumerGroup.maxWaitTime = observer.patienceMs();
-    this.consumerGroup.maxBytesPerPartition = observer.bytesPerPartition();
-  }
+  if (observer !== undefined) this.consumerGroup.maxWaitTime = observer.patienceMs();
   const batches = await fetch.call(this, nodeId);
   answers.set(this, answeredAt.set(nodeId, Date.now()));
   if (observer !== undefined)

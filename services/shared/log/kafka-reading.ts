@@ -10,6 +10,16 @@ export interface Reading extends TopicPartition {
   endOffset: number;
   /** Since when it has been behind without getting on, in milliseconds since 1970; the watchdog's measure. */
   behindSince: number | null;
+  /** Whether it takes what other consumers of the process fetch, and is not fetched for itself. */
+  follows: boolean;
+  /** Whether records of it are being handled. */
+  isInHand: boolean;
+  /** Where the next ones begin that another consumer hands on, while some are being handled. */
+  inHandEnd: number;
+  /** Until when nothing is shared with other consumers, in milliseconds since 1970. */
+  aloneUntil: number;
+  /** Until when it waits for no other consumer. */
+  hurriesUntil: number;
 }
 
 export const UNHEARD = 0;
@@ -38,5 +48,18 @@ export function patienceOf(
 
 export function newReading(at: TopicPartition, position: number): Reading {
   const { topic, partition } = at;
-  return { topic, partition, position, paused: false, heardAt: UNHEARD, endOffset: 0, behindSince: null };
+  return {
+    topic,
+    partition,
+    position,
+    paused: false,
+    heardAt: UNHEARD,
+    endOffset: 0,
+    behindSince: null,
+    follows: false,
+    isInHand: false,
+    inHandEnd: 0,
+    aloneUntil: 0,
+    hurriesUntil: 0,
+  };
 }

@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import type { StickyAssigner } from './kafka-assigner.ts';
+import type { Companions } from './kafka-companions.ts';
 import type { TopicIdentity } from './kafka-identity.ts';
 import type { ConsumerHandlers, ConsumerOptions, GroupConsumer, PartitionOffsets } from './port.ts';
 
@@ -17,6 +18,8 @@ export interface KafkaSessionDeps extends ConsumerOptions {
   /** Outlives the session, as what it knows does. */
   readonly sticky: StickyAssigner;
   readonly identity: TopicIdentity;
+  /** The other consumers of the process. */
+  readonly companions: Companions;
   readonly handlers: ConsumerHandlers;
   /** The session cannot go on; another may. */
   readonly ended: (error: Error) => void;

@@ -1,20 +1,21 @@
-import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import { systemClock } from '../clock.ts';
 import { sleepUntil } from '../sleep-until.ts';
 import { saysRebalance } from './kafka-faults.ts';
 import { createFetched } from './kafka-fetched.ts';
-import type { TopicIdentity } from './kafka-identity.ts';
+import { createFetching } from './kafka-fetching.ts';
+import { createFollowing } from './kafka-following.ts';
 import { createInHand } from './kafka-in-hand.ts';
+import { createKafkaMember } from './kafka-member.ts';
 import { createMirror } from './kafka-mirror.ts';
-import { mostReaders } from './kafka-parse-once.ts';
 import { observeFetches } from './kafka-patch.ts';
 import { newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
 import { toRecord } from './kafka-record.ts';
 import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
-import { bytesForOne, sessionSettings } from './kafka-settings.ts';
-import { fetchTopicIds } from './kafka-topic-ids.ts';
+import { sessionSettings } from './kafka-settings.ts';
 import { watchProgress } from './kafka-watch.ts';
 import { keyOf } from './partition-key.ts';
+import type { Batch } from './port.ts';
 
 const STOP_DEADLINE_MS = 10_000;
 
@@ -25,21 +26,7 @@ const STOP_DEADLINE_MS = 10_000;
 export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
   const { handlers, identity, sticky } = deps;
   const config = sessionSettings(deps.sessionTimeoutMs);
-  let fetchIds: Parameters<TopicIdentity['isSame']>[1] = async () => undefined;
-  const consumer: Consumer = deps.kafka.consumer({
-    ...config,
-    groupId: deps.groupId,
-    // Another session follows, with a deadline for what kafkajs would wait for.
-    retry: { retries: 5, restartOnFailure: async () => false },
-    partitionAssigners: [
-      (given) => {
-        fetchIds = (topics) => fetchTopicIds(given.cluster, topics);
-        return sticky.assigner(given);
-      },
-      // Lets members of before the first was ours stay in the group while they are replaced.
-      kafkajs.PartitionAssigners.roundRobin,
-    ],
-  });
+  const { consumer, fetchIds } = createKafkaMember(deps, config);
   const readings = new Map<string, Reading>();
   let assigned = new Set<string>();
   let joins = 0;
@@ -48,11 +35,13 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
   let fencedAt = Date.now();
   let over = false;
   const mirror = createMirror(consumer);
+  const fetching = createFetching(consumer);
 
   const revoke = (reason: Error): void => {
     if (fenced !== null) return;
     fenced = reason;
     fencedAt = Date.now();
+    for (const reading of readings.values()) following.leave(reading);
     readings.clear();
     handlers.revoked();
   };
@@ -61,6 +50,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     if (over) return false;
     revoke(reason);
     over = true;
+    following.end();
     watch?.stop();
     inHand.abandon();
     return true;
@@ -93,7 +83,8 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
   const lose = (reading: Reading): void => {
     const at = { topic: reading.topic, partition: reading.partition };
     readings.delete(keyOf(at));
-    consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
+    fetching.stop(at);
+    following.leave(reading);
     handlers.outOfRange(at);
   };
   const fetched = createFetched({
@@ -120,6 +111,19 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     stuck: endEarly,
   });
 
+  const handle = (batch: Batch, heartbeat: () => Promise<void>): Promise<void> =>
+    inHand.during(handlers.batch(batch), batch, heartbeat);
+  const following = createFollowing({
+    readings,
+    companions: deps.companions,
+    topicId: identity.idOf,
+    isMember: () => !over && fenced === null,
+    // kafkajs beats by itself meanwhile: it fetches other partitions, or waits.
+    handle: (batch) => handle(batch, async () => undefined),
+    gotTo: fetched.gotTo,
+    fetching,
+  });
+
   /** Only what the group itself said makes kafkajs rejoin; a stop, or a join that is done, needs nothing more. */
   const passOn = (reason: Error): void => {
     if (reason.name.startsWith('KafkaJS')) throw reason;
@@ -133,17 +137,19 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     if (reading === undefined || payload.isStale()) return;
     const endOffset = Number(batch.highWatermark);
     const { fetchedOffset } = batch as unknown as { readonly fetchedOffset: string };
-    if (!(await fetched.isNext(reading, Number(fetchedOffset), endOffset))) return;
-    const records = batch.messages.map(toRecord).filter(({ offset }) => offset >= reading.position);
-    if (records.length === 0) return;
-    await inHand.during(handlers.batch({ ...at, records, endOffset }), at, () => beat(payload));
+    const from = Number(fetchedOffset);
+    if (!(await fetched.isNext(reading, from, endOffset))) return;
+    const records = batch.messages.map(toRecord);
+    if (records.length === 0 || reading.follows || reading.isInHand) return;
+    const next = Math.max(records.at(-1)!.offset, Number(batch.lastOffset())) + 1;
+    const range = { ...at, topicId: identity.idOf(at.topic), from, records, next, endOffset, readers: 1 };
+    await following.deliver(reading, range, (slice) => {
+      payload.resolveOffset(String(slice.records.at(-1)!.offset));
+      fetched.gotTo(reading, slice.next, endOffset);
+    });
     // Traps 4, 5: the group may have moved on meanwhile, and a `start` made in the handler must stand.
     if (fenced !== null) return passOn(fenced);
-    if (readings.get(keyOf(at)) !== reading) return;
-    const last = records.at(-1)!.offset;
-    payload.resolveOffset(String(last));
-    fetched.gotTo(reading, Math.max(last, Number(batch.lastOffset())) + 1, endOffset);
-    await beat(payload);
+    if (readings.get(keyOf(at)) === reading) await beat(payload);
   };
   const handleBatch = (payload: EachBatchPayload): Promise<void> =>
     eachBatch(payload).catch((error: Error) => {
@@ -154,12 +160,16 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
   observeFetches(handleBatch, {
     nothing(fetch) {
       const reading = readings.get(keyOf(fetch));
-      if (reading !== undefined && !reading.paused) fetched.nothing(reading, fetch);
+      if (reading === undefined || reading.paused || reading.follows) return;
+      fetched.nothing(reading, fetch);
+      following.tellNothing(reading, fetch);
     },
     // The next one may be answered out of another topic of the same name.
     interrupted: fetched.doubt,
-    patienceMs: () => patienceOf(readings, assigned.size, config),
-    bytesPerPartition: () => bytesForOne(config.maxBytesPerPartition, mostReaders(deps.topics)),
+    patienceMs() {
+      following.look();
+      return patienceOf(readings, assigned.size, config);
+    },
   });
 
   let watch: { stop(): void } | undefined;
@@ -193,22 +203,25 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     },
     start(at, offset) {
       if (fenced !== null || !assigned.has(keyOf(at))) return; // trap 14: a seek for others would linger
-      readings.set(keyOf(at), newReading(at, offset));
-      consumer.seek({ topic: at.topic, partition: at.partition, offset: String(offset) });
-      consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
+      const before = readings.get(keyOf(at));
+      if (before !== undefined) following.leave(before);
+      const reading = newReading(at, offset);
+      readings.set(keyOf(at), reading);
+      fetching.from(reading);
     },
     pause(at) {
       const reading = readings.get(keyOf(at));
       if (reading === undefined) return;
       reading.paused = true;
-      consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
+      fetching.stop(at);
+      following.leave(reading);
     },
     resume(at) {
       const reading = readings.get(keyOf(at));
       if (reading === undefined) return;
       reading.paused = false;
       reading.heardAt = UNHEARD;
-      consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
+      following.resume(reading);
     },
     async mirror(at, nextOffset) {
       const joined = joins;

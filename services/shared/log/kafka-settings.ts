@@ -39,14 +39,3 @@ export function sessionSettings(sessionTimeoutMs: number): Settings {
     metadataMaxAge: 60_000,
   };
 }
-
-const LEAST_BYTES = 64 * KIB;
-
-/**
- * Of one partition, for one of several consumers of a process that read it: together they have no more in memory than one
- * would. And what one of them decoded is still in the processor's caches when the others come to it (ten modules: a fifth
- * less CPU than with the whole for each).
- */
-export function bytesForOne(maxBytes: number, readers: number): number {
-  return Math.max(Math.min(LEAST_BYTES, maxBytes), Math.floor(maxBytes / readers));
-}

@@ -3,6 +3,7 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import { systemClock } from '../clock.ts';
 import { LecternError } from '../errors.ts';
 import { createKafkaClient, type KafkaConnection, toLogError } from './kafka-client.ts';
+import { createCompanions } from './kafka-companions.ts';
 import { createKafkaConsumer } from './kafka-consumer.ts';
 import { openKafkaFetches } from './kafka-fetches.ts';
 import { createKafkaProducer } from './kafka-producer.ts';
@@ -46,6 +47,7 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
   const kafka = createKafkaClient(options);
   const gzip = options.gzip ?? false;
   const counts = new Map<string, number>();
+  const companions = createCompanions();
   let connecting: Promise<Admin> | undefined;
 
   const toError = (cause: unknown): LecternError =>
@@ -120,6 +122,7 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       stuckMs: options.stuckMs,
       offsets,
       partitionCount,
+      companions,
     });
 
   return {
