@@ -13,10 +13,10 @@ export const brokerAway: Fault = {
   promise:
     'a worker that cannot reach the broker for ten seconds is replaced, and goes on in its turn afterwards',
   rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, proxy, forwarded }) =>
       withHouse(own, {}, async (house) => {
-        const load = await createLoad(house, { random });
+        const load = await createLoad(house, { seed });
         const cutOff = await house.worker({ LECTERN_KAFKA_BROKERS: forwarded });
         await house.worker();
         for (let round = 0; round < rounds; round++) {

@@ -10,10 +10,10 @@ export const brokerRestart: Fault = {
   name: 'broker-restart',
   promise: 'a broker that is killed and started again, under load, costs nothing but time',
   rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, service }) =>
       withHouse(own, {}, async (house) => {
-        const load = await createLoad(house, { random });
+        const load = await createLoad(house, { seed });
         await house.worker();
         await house.worker();
         for (let round = 0; round < rounds; round++) {

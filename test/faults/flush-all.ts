@@ -12,9 +12,9 @@ export const flushAll: Fault = {
   promise:
     'a Redis that lost everything is built again, out of the archive where the log no longer reaches back',
   rounds: { short: 1, long: 5 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       await house.worker();
       for (let round = 0; round < rounds; round++) {
         await load.send(EVENTS);

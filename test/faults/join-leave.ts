@@ -9,9 +9,9 @@ export const joinLeave: Fault = {
   promise:
     'three workers that join and leave in a loop hand partitions over without losing or doubling anything',
   rounds: { short: 6, long: 40 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { partitions: 6 }, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const workers = [await house.worker(), await house.worker(), await house.worker()];
       const stop = load.keepSending();
       for (let round = 0; round < rounds; round++) {

@@ -12,9 +12,9 @@ export const lostSecond: Fault = {
   name: 'lost-second',
   promise: 'a Redis that was killed and lost its last second is brought up to date',
   rounds: { short: 3, long: 20 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       await house.worker();
       const stop = load.keepSending();
       for (let round = 0; round < rounds; round++) {

@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { createRun } from '../../deploy/local/run.ts';
 import { startStack } from '../../deploy/local/stack.ts';
-import { createRandom } from '../../services/standalone/demo/random.ts';
 import { FAULTS } from './all.ts';
-import type { Fault, Stage } from './fault.ts';
+import { createPlay, type Fault, type Stage } from './fault.ts';
 import { type Totals, tableOf } from './totals.ts';
 
 /**
@@ -39,7 +38,7 @@ async function playOne(fault: Fault, stage: Stage, { seed, rounds }: Options): P
   const startedAt = Date.now();
   console.log(`${fault.name}: ${fault.promise}`);
   try {
-    const totals = await fault.play({ stage, random: createRandom(seed), rounds: wanted });
+    const totals = await fault.play(createPlay({ stage, seed, rounds: wanted }));
     console.log(`  held in ${wanted} rounds, ${Math.round((Date.now() - startedAt) / 1_000)} s`);
     return totals;
   } catch (error) {

@@ -15,9 +15,9 @@ export const neverResolves: Fault = {
   promise:
     'a reducer that never resolves, or leaves behind what fails, costs its event at most, and a replay leaves out the same',
   rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { variables: { LECTERN_REDUCER_BUDGET_MS: '300' } }, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
       for (let round = 0; round < rounds; round++) {
         for (let hanging = 0; hanging < HANGING; hanging++) {

@@ -13,10 +13,10 @@ export const oldSession: Fault = {
   name: 'old-session',
   promise: 'a client that sends its whole session again, long after, adds only what never arrived',
   rounds: { short: 1, long: 4 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { partitions: 1 }, async (house) => {
       let resent = 0;
-      const load = await createLoad(house, { random, numbered: 1 });
+      const load = await createLoad(house, { seed, numbered: 1 });
       const worker = await house.worker();
       for (let round = 0; round < rounds; round++) {
         const session = load.make(RESENT).filter(({ decodable }) => decodable);

@@ -11,9 +11,9 @@ export const oldSnapshot: Fault = {
   promise:
     'a Redis that is replaced by an older copy of itself is brought up to date, under old and new owners',
   rounds: { short: 2, long: 10 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
       for (let round = 0; round < rounds; round++) {
         await load.send(EVENTS);

@@ -9,9 +9,9 @@ export const poison: Fault = {
   name: 'poison',
   promise: 'one in a hundred events that reducers choke on costs itself, in the reducer that it is for',
   rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
       for (let round = 0; round < rounds; round++) {
         await load.send(EVENTS);

@@ -1,7 +1,8 @@
 import { audit } from './audit.ts';
 import type { Fault } from './fault.ts';
 import { withHouse } from './house.ts';
-import { createLoad, type LoadRecord } from './load.ts';
+import { createLoad } from './load.ts';
+import type { LoadRecord } from './make-events.ts';
 import { settled } from './settled.ts';
 
 const BATCHES = 20;
@@ -12,9 +13,9 @@ export const sentTwice: Fault = {
   promise:
     'what producers write again, at once or after others, is folded once, whoever owns the partition then',
   rounds: { short: 2, long: 10 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
       for (let round = 0; round < rounds; round++) {
         const sent: LoadRecord[][] = [];

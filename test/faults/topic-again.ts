@@ -51,11 +51,11 @@ export const topicAgain: Fault = {
   promise:
     'a topic that is deleted and made again stops its units, which say so, and changes nothing of what is stored',
   rounds: { short: 3, long: 9 },
-  async play({ stage, random, rounds }) {
+  async play({ stage, seed, random, rounds }) {
     let totals = NOTHING;
     for (let round = 0; round < rounds; round++)
       totals = await withHouse(stage, {}, async (house) => {
-        const load = await createLoad(house, { random });
+        const load = await createLoad(house, { seed: seed + round });
         const worker = await house.worker();
         await load.send(EVENTS);
         const found = await audit(house, load);

@@ -14,9 +14,9 @@ export const zombie: Fault = {
   name: 'zombie',
   promise: 'a worker that stood still for longer than its session writes nothing when it goes on',
   rounds: { short: 1, long: 5 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const checkpoints = await watchCheckpoints(house.redis);
       const workers = [await house.worker(), await house.worker()];
       let totals = NOTHING;
