@@ -19,7 +19,7 @@ export const brokerAway: Fault = {
         const load = await createLoad(house, { seed });
         const cutOff = await house.worker({ LECTERN_KAFKA_BROKERS: forwarded });
         await house.worker();
-        for (let round = 0; round < rounds; round++) {
+        for (const _ of rounds) {
           const stop = load.keepSending();
           await sleep(random.between(0, 1_000));
           const back = sleep(AWAY_MS);

@@ -16,7 +16,7 @@ export const brokerRestart: Fault = {
         const load = await createLoad(house, { seed });
         await house.worker();
         await house.worker();
-        for (let round = 0; round < rounds; round++) {
+        for (const _ of rounds) {
           const stop = load.keepSending();
           await sleep(random.between(0, 1_000));
           await (random.next() < 0.5 ? service.kill() : service.stop());

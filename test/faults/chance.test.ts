@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { OutgoingRecord } from '../../services/shared/log/port.ts';
 import { createPlay, type Stage } from './fault.ts';
 import { createLoad } from './load.ts';
+import { createRounds } from './rounds.ts';
 
 const BACKGROUND = /background/;
 
@@ -18,7 +19,7 @@ async function played(seed: number, answerMs: number) {
     close: () => Promise.resolve(),
   };
   const house = { namespace: 'n', log: { createProducer: () => Promise.resolve(producer) } };
-  const { random } = createPlay({ stage: {} as Stage, seed, rounds: 1 });
+  const { random } = createPlay({ stage: {} as Stage, seed, rounds: createRounds(1) });
   const load = await createLoad(house, { seed });
   const chosen: unknown[] = [];
   for (let round = 0; round < 3; round++) {

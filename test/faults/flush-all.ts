@@ -16,7 +16,7 @@ export const flushAll: Fault = {
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });
       await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         await load.send(EVENTS);
         await settled(house);
         await expire(house);

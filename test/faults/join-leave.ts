@@ -14,7 +14,7 @@ export const joinLeave: Fault = {
       const load = await createLoad(house, { seed });
       const workers = [await house.worker(), await house.worker(), await house.worker()];
       const stop = load.keepSending();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const one = random.pick(workers);
         if (!one.running()) await one.start();
         else if (workers.filter((worker) => worker.running()).length > 1) await one.stop();

@@ -13,7 +13,7 @@ export const killWorkers: Fault = {
       const load = await createLoad(house, { seed });
       const workers = [await house.worker(), await house.worker()];
       const stop = load.keepSending();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const victim = random.pick(workers);
         await sleep(random.between(0, 1_000));
         await victim.kill();

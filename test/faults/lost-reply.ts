@@ -48,7 +48,7 @@ export const lostReply: Fault = {
         const checkpoints = await watchCheckpoints(redis);
         const cutOff = await house.worker({ LECTERN_REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
         let totals = NOTHING;
-        for (let round = 0; round < rounds; round++) {
+        for (const _ of rounds) {
           const late = checkpoints.late();
           await load.send(random.between(1, 5) * 100);
           await settled(house);

@@ -17,7 +17,7 @@ export const lostSecond: Fault = {
       const load = await createLoad(house, { seed });
       await house.worker();
       const stop = load.keepSending();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         await load.send(random.between(1, 10) * 100);
         const copy = await house.redis.snapshot();
         await sleep(LOST_MS);

@@ -19,7 +19,7 @@ export const neverResolves: Fault = {
     withHouse(stage, { variables: { LECTERN_REDUCER_BUDGET_MS: '300' } }, async (house) => {
       const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         for (let hanging = 0; hanging < HANGING; hanging++) {
           await load.send(EVENTS / HANGING);
           for (const fault of ['never', 'reject-detached', 'throw-in-timer'] as const)

@@ -18,7 +18,7 @@ export const oldSession: Fault = {
       let resent = 0;
       const load = await createLoad(house, { seed, numbered: 1 });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         const session = load.make(RESENT).filter(({ decodable }) => decodable);
         // Some that the client gave up on before they arrived.
         const lost = new Set(Array.from({ length: LOST }, () => random.pick(session)));

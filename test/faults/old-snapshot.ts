@@ -15,7 +15,7 @@ export const oldSnapshot: Fault = {
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         await load.send(EVENTS);
         const copy = await house.redis.snapshot();
         await load.send(EVENTS);

@@ -13,7 +13,7 @@ export const poison: Fault = {
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         await load.send(EVENTS);
         const stop = load.keepSending();
         await worker.kill();

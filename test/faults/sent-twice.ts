@@ -17,7 +17,7 @@ export const sentTwice: Fault = {
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const sent: LoadRecord[][] = [];
         for (let batch = 0; batch < BATCHES; batch++) {
           const records = load.make(BATCH);
@@ -34,7 +34,8 @@ export const sentTwice: Fault = {
       }
       await load.close();
       const totals = await audit(house, load);
-      if (totals.duplicates < rounds * BATCH * 0.9) throw new Error(`only ${totals.duplicates} came twice`);
+      if (totals.duplicates < rounds.played * BATCH * 0.9)
+        throw new Error(`only ${totals.duplicates} came twice`);
       return totals;
     }),
 };

@@ -41,7 +41,7 @@ export const spins: Fault = {
     withHouse(stage, { variables: { LECTERN_WATCHDOG_MS: '1000' } }, async (house) => {
       const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         const stop = supervise(worker);
         await load.send(EVENTS);
         await load.sendFaulty('spin');

@@ -53,7 +53,7 @@ export const topicAgain: Fault = {
   rounds: { short: 3, long: 9 },
   async play({ stage, seed, random, rounds }) {
     let totals = NOTHING;
-    for (let round = 0; round < rounds; round++)
+    for (const round of rounds)
       totals = await withHouse(stage, {}, async (house) => {
         const load = await createLoad(house, { seed: seed + round });
         const worker = await house.worker();

@@ -20,7 +20,7 @@ export const zombie: Fault = {
       const checkpoints = await watchCheckpoints(house.redis);
       const workers = [await house.worker(), await house.worker()];
       let totals = NOTHING;
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const frozen = random.pick(workers);
         const late = checkpoints.late();
         const stop = load.keepSending();
