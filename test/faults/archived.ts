@@ -1,13 +1,14 @@
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
+import { sourceOfTopic } from '../../services/shared/topics.ts';
 import { waitFor } from '../support/wait.ts';
-import { type House, SOURCE } from './house.ts';
+import type { House } from './house.ts';
 
 const DEADLINE_MS = 60_000;
 
 /** By partition: the offset after the last archived one. */
-async function archivedEnds(archive: ArchiveStore): Promise<ReadonlyMap<number, number>> {
+async function archivedEnds(archive: ArchiveStore, source: string): Promise<ReadonlyMap<number, number>> {
   const ends = new Map<number, number>();
-  for await (const page of archive.list({ prefix: `events/source=${SOURCE}/` }))
+  for await (const page of archive.list({ prefix: `events/source=${source}/` }))
     for (const { name } of page) {
       const metadata = await archive.metadata(name);
       const partition = Number(name.split('+')[1]);
@@ -16,12 +17,19 @@ async function archivedEnds(archive: ArchiveStore): Promise<ReadonlyMap<number, 
   return ends;
 }
 
-/** Waits until the archive has everything that the log had when it was called. */
-export async function archived({ log, topic, archive }: House): Promise<void> {
-  const wanted = await log.offsets(topic);
-  const isArchived = async (): Promise<boolean> => {
-    const ends = await archivedEnds(archive);
-    return wanted.every(({ partition, end }) => (ends.get(partition) ?? 0) >= end);
-  };
-  await waitFor(isArchived, { message: 'everything is archived', timeoutMs: DEADLINE_MS, intervalMs: 200 });
+/** Waits until the archive has everything that the log had of both topics when it was called. */
+export async function archived({ log, topic, rekeyTopic, archive, namespace }: House): Promise<void> {
+  for (const each of [topic, rekeyTopic]) {
+    const source = sourceOfTopic(namespace, each);
+    const wanted = await log.offsets(each);
+    const isArchived = async (): Promise<boolean> => {
+      const ends = await archivedEnds(archive, source);
+      return wanted.every(({ partition, end }) => (ends.get(partition) ?? 0) >= end);
+    };
+    await waitFor(isArchived, {
+      message: `everything of ${each} is archived`,
+      timeoutMs: DEADLINE_MS,
+      intervalMs: 200,
+    });
+  }
 }

@@ -7,7 +7,7 @@ import { SOURCE } from './house.ts';
 /** What a reducer leaves behind, and that fails after it answered. */
 export type DetachedFault = 'reject-detached' | 'throw-in-timer';
 
-/** What is wrong with an event; see the module of `test/support/fault-module`. */
+/** What is wrong with an event; see the modules of `test/support/fault-module` and `shared-module`. */
 export type EventFault =
   | 'throw'
   | 'throw-after-append'
@@ -16,6 +16,8 @@ export type EventFault =
   | 'large'
   | 'never'
   | 'spin'
+  | 'throw-by-item'
+  | 'throw-by-group'
   | DetachedFault;
 
 export interface LoadRecord {
@@ -47,7 +49,16 @@ export interface EventMaker {
 export const NO_EVENT = 'no event ';
 const STUDENTS = 20;
 const ITEMS = 10;
-const FAULTS = ['throw', 'throw-after-append', 'reject', 'not-json', 'large'] as const;
+const GROUPS = 3;
+const FAULTS = [
+  'throw',
+  'throw-after-append',
+  'reject',
+  'not-json',
+  'large',
+  'throw-by-item',
+  'throw-by-group',
+] as const;
 
 /**
  * Makes events that nobody else makes: their ids begin with its name, and each student has a session of that name with
@@ -70,7 +81,8 @@ export function createEventMaker(
     const sequence = sequences.get(student) ?? 0;
     sequences.set(student, sequence + 1);
     const id = `${name}${made++}`;
-    const fields = { id, item: random.between(0, ITEMS - 1), ...(fault !== undefined && { fault }) };
+    const item = random.between(0, ITEMS - 1);
+    const fields = { id, item, group: item % GROUPS, ...(fault !== undefined && { fault }) };
     const place = random.next() < numbered ? { session: name, sequence } : {};
     const record = eventRecord({ namespace, source: SOURCE, student, id, fields, ...place });
     return { id, record, decodable: true };
