@@ -1,4 +1,5 @@
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
+import type { EventLog } from '../../services/shared/log/port.ts';
 import { sourceOfTopic } from '../../services/shared/topics.ts';
 import { waitFor } from '../support/wait.ts';
 import type { House } from './house.ts';
@@ -17,19 +18,32 @@ async function archivedEnds(archive: ArchiveStore, source: string): Promise<Read
   return ends;
 }
 
-/** Waits until the archive has everything that the log had of both topics when it was called. */
-export async function archived({ log, topic, rekeyTopic, archive, namespace }: House): Promise<void> {
-  for (const each of [topic, rekeyTopic]) {
-    const source = sourceOfTopic(namespace, each);
-    const wanted = await log.offsets(each);
-    const isArchived = async (): Promise<boolean> => {
-      const ends = await archivedEnds(archive, source);
-      return wanted.every(({ partition, end }) => (ends.get(partition) ?? 0) >= end);
-    };
-    await waitFor(isArchived, {
-      message: `everything of ${each} is archived`,
-      timeoutMs: DEADLINE_MS,
-      intervalMs: 200,
-    });
-  }
+interface Kept {
+  readonly namespace: string;
+  readonly log: Pick<EventLog, 'offsets'>;
+  readonly archive: ArchiveStore;
+}
+
+/** Waits until the archive has everything that the log had of a topic when it was called. */
+export async function archivedTopic(
+  { namespace, log, archive }: Kept,
+  topic: string,
+  timeoutMs = DEADLINE_MS,
+): Promise<void> {
+  const source = sourceOfTopic(namespace, topic);
+  const wanted = await log.offsets(topic);
+  const isArchived = async (): Promise<boolean> => {
+    const ends = await archivedEnds(archive, source);
+    return wanted.every(({ partition, end }) => (ends.get(partition) ?? 0) >= end);
+  };
+  await waitFor(isArchived, {
+    message: `everything of ${topic} is archived`,
+    timeoutMs,
+    intervalMs: 200,
+  });
+}
+
+/** The same of both topics. */
+export async function archived(house: House): Promise<void> {
+  for (const topic of [house.topic, house.rekeyTopic]) await archivedTopic(house, topic);
 }
