@@ -11,7 +11,7 @@ export const flushAll: Fault = {
   name: 'flush-all',
   promise:
     'a Redis that lost everything is built again, out of the archive where the log no longer reaches back',
-  rounds: { short: 1, long: 5 },
+  rounds: { short: 1, long: 4 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });

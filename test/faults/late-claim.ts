@@ -56,7 +56,7 @@ export const lateClaim: Fault = {
   name: 'late-claim',
   promise:
     'a worker whose claim arrives when the group has long given the partition to another one takes nothing from it',
-  rounds: { short: 1, long: 4 },
+  rounds: { short: 1, long: 3 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const proxy = await createTcpProxy({ host: '127.0.0.1', port: house.redis.port });

@@ -8,7 +8,7 @@ const EVENTS = 3_000;
 export const poison: Fault = {
   name: 'poison',
   promise: 'one in a hundred events that reducers choke on costs itself, in the reducer that it is for',
-  rounds: { short: 1, long: 6 },
+  rounds: { short: 1, long: 5 },
   play: ({ stage, seed, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });

@@ -12,7 +12,7 @@ export const sentTwice: Fault = {
   name: 'sent-twice',
   promise:
     'what producers write again, at once or after others, is folded once, whoever owns the partition then',
-  rounds: { short: 2, long: 10 },
+  rounds: { short: 2, long: 8 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });

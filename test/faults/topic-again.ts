@@ -66,7 +66,7 @@ export const topicAgain: Fault = {
   name: 'topic-again',
   promise:
     'a topic that is deleted and made again stops its units, which say so, and changes nothing of what is stored',
-  rounds: { short: 3, long: 9 },
+  rounds: { short: 3, long: 6 },
   async play({ stage, seed, random, rounds }) {
     let totals = NOTHING;
     for (const round of rounds)

@@ -13,7 +13,7 @@ const EVENTS = 1_000;
 export const zombie: Fault = {
   name: 'zombie',
   promise: 'a worker that stood still for longer than its session writes nothing when it goes on',
-  rounds: { short: 1, long: 5 },
+  rounds: { short: 1, long: 4 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });
