@@ -7,7 +7,9 @@ import type { BenchModule, House } from './house.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PROGRAM = join(ROOT, 'dist/services/archiver/main.js');
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
+/** To look asks the archive about every object, while the archiver works. */
+const LOOK_MS = 2_000;
 
 /** Has an archiver, as it runs in production, archive everything that a topic holds, and ends it then. */
 export async function archiveTopic(
@@ -29,12 +31,12 @@ export async function archiveTopic(
       ...house.variables,
       LECTERN_MODULES: modules.map(({ folder }) => folder).join(','),
       LECTERN_PORT: String(await freePort()),
-      LECTERN_ARCHIVE_MAX_AGE_MS: '2000',
+      LECTERN_ARCHIVE_MAX_AGE_MS: '10000',
     },
     cwd: ROOT,
   });
   try {
-    await archivedTopic({ ...house, archive }, topic, DEADLINE_MS);
+    await archivedTopic({ ...house, archive }, topic, { timeoutMs: DEADLINE_MS, intervalMs: LOOK_MS });
   } finally {
     await child.stop('SIGTERM');
     await archive.close();

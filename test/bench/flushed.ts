@@ -79,7 +79,7 @@ export async function flushed(house: House, events: number): Promise<void> {
     await redis.quit();
   };
   const replay = await measure(house, module, loaded, worker, flushAll);
-  await archiveTopic(house, [warm, module], loaded.topic);
+  await archiveTopic(house, [module], loaded.topic);
   await loseFirstRecords({ brokers: house.stack.addresses.brokers, log: house.log }, loaded.topic);
   const archived = await measure(house, module, loaded, worker, flushAll);
   await worker.stop();

@@ -1,7 +1,7 @@
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
 import type { EventLog } from '../../services/shared/log/port.ts';
 import { sourceOfTopic } from '../../services/shared/topics.ts';
-import { waitFor } from '../support/wait.ts';
+import { type WaitOptions, waitFor } from '../support/wait.ts';
 import type { House } from './house.ts';
 
 const DEADLINE_MS = 60_000;
@@ -28,7 +28,7 @@ interface Kept {
 export async function archivedTopic(
   { namespace, log, archive }: Kept,
   topic: string,
-  timeoutMs = DEADLINE_MS,
+  { timeoutMs = DEADLINE_MS, intervalMs = 200 }: Pick<WaitOptions, 'timeoutMs' | 'intervalMs'> = {},
 ): Promise<void> {
   const source = sourceOfTopic(namespace, topic);
   const wanted = await log.offsets(topic);
@@ -39,7 +39,7 @@ export async function archivedTopic(
   await waitFor(isArchived, {
     message: `everything of ${topic} is archived`,
     timeoutMs,
-    intervalMs: 200,
+    intervalMs,
   });
 }
 
