@@ -12,7 +12,7 @@ export const brokerAway: Fault = {
   name: 'broker-away',
   promise:
     'a worker that cannot reach the broker for ten seconds is replaced, and goes on in its turn afterwards',
-  rounds: { short: 1, long: 3 },
+  rounds: { short: 1, long: 2 },
   play: ({ stage, seed, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, proxy, forwarded }) =>
       withHouse(own, {}, async (house) => {

@@ -38,7 +38,7 @@ async function loseReply(proxy: TcpProxy, executed: () => number): Promise<void>
 export const lostReply: Fault = {
   name: 'lost-reply',
   promise: 'a checkpoint whose reply is lost, and that comes again after the next claim, changes nothing',
-  rounds: { short: 1, long: 4 },
+  rounds: { short: 1, long: 3 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const { redis } = house;

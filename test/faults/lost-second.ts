@@ -11,7 +11,7 @@ const LOST_MS = 1_000;
 export const lostSecond: Fault = {
   name: 'lost-second',
   promise: 'a Redis that was killed and lost its last second is brought up to date',
-  rounds: { short: 3, long: 12 },
+  rounds: { short: 3, long: 10 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });

@@ -14,7 +14,7 @@ export const neverResolves: Fault = {
   name: 'never-resolves',
   promise:
     'a reducer that never resolves, or leaves behind what fails, costs its event at most, and a replay leaves out the same',
-  rounds: { short: 1, long: 5 },
+  rounds: { short: 1, long: 4 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { variables: { LECTERN_REDUCER_BUDGET_MS: '300' } }, async (house) => {
       const load = await createLoad(house, { seed });

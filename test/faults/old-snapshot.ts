@@ -10,7 +10,7 @@ export const oldSnapshot: Fault = {
   name: 'old-snapshot',
   promise:
     'a Redis that is replaced by an older copy of itself is brought up to date, under old and new owners',
-  rounds: { short: 2, long: 8 },
+  rounds: { short: 2, long: 6 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });
