@@ -10,7 +10,7 @@ import { createTasks } from './tasks.ts';
 import type { UnitDeps, UnitRunner, UnitState } from './unit-runner.ts';
 import { createUnitStatus } from './unit-status.ts';
 
-/** What is not stored by then is folded again, by whoever has the unit next; a group that rebalances waits for it. */
+/** What is not stored by then is let go. No group waits for it: whoever has the unit next folds again what it lacks. */
 const SUSPEND_MS = 2_000;
 const DRAIN_MS = 5_000;
 

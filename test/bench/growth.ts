@@ -76,8 +76,11 @@ function printSpread(figure: string, costs: readonly number[]): void {
 }
 
 /**
- * The same traffic with ever more keys that have a state: first on some that are busy, then on all of them scattered, so
- * that nearly every event needs a state that others have pushed out of memory, and every checkpoint is full of keys.
+ * The same traffic with ever more keys that have a state, in two ways:
+ * - `keys_busy`: on the same thousand keys each time, while ever more others only have a state: what is stored, and not
+ *   used, costs nothing;
+ * - `keys_scattered`: on all of them in turn, 1,000 to 1,000,000: nearly every event needs a state that others have
+ *   pushed out of memory, and every checkpoint is full of keys. This is what an event costs with so many keys.
  */
 async function keys(house: House, counts: readonly number[]): Promise<void> {
   const busy: number[] = [];
@@ -105,10 +108,10 @@ async function keys(house: House, counts: readonly number[]): Promise<void> {
       medianBetween(samples, start + MARGIN * MEASURED, start + (1 - MARGIN) * MEASURED);
     busy.push(window(first));
     spread.push(window(first + MEASURED));
-    printFigure({ bench, figure: `keys_${count}_cpu`, value: busy.at(-1)!, unit: 'us' });
-    printFigure({ bench, figure: `keys_${count}_scattered_cpu`, value: spread.at(-1)!, unit: 'us' });
+    printFigure({ bench, figure: `keys_busy_${count}_cpu`, value: busy.at(-1)!, unit: 'us' });
+    printFigure({ bench, figure: `keys_scattered_${count}_cpu`, value: spread.at(-1)!, unit: 'us' });
   }
-  printSpread('keys_worst_to_best', busy);
+  printSpread('keys_busy_worst_to_best', busy);
   printSpread('keys_scattered_worst_to_best', spread);
 }
 
@@ -157,7 +160,10 @@ async function eventsOfAKey(house: House, perKey: number): Promise<void> {
   printSpread('events_of_a_key_worst_to_best', costs);
 }
 
-/** What an event costs when there are more keys, and when a key had more events. */
+/**
+ * What an event costs when there are more keys (`keys_scattered_*`, and `keys_busy_*` with few of them in use), and when a
+ * key had more events (`events_of_a_key_*`). Each `_worst_to_best` is the largest of its costs by the smallest.
+ */
 export function growth(run: Run, options: BenchOptions): Promise<void> {
   return withHouse(run, async (house) => {
     await keys(house, options.keys);

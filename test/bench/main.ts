@@ -2,13 +2,11 @@ import { createRun, type OwnedRun } from '../../deploy/local/run.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
-import { pipeline } from './pipeline.ts';
 import { reduce } from './reduce.ts';
 import { takeover } from './takeover.ts';
 
 /** `npm run bench [-- <name>]`: prints one JSON line a figure. Without a name, every bench in turn. */
 const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) => Promise<void>>> = {
-  pipeline,
   reduce,
   growth,
   takeover,

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly students: number;
   /** `reduce` also writes a CPU profile of one more run, and prints where its time went. */
   readonly profile: boolean;
+  /** `reduce` measures one worker and two, once each, and nothing else. */
+  readonly brief: boolean;
   /** How many keys there are, one run of `growth` each. */
   readonly keys: readonly number[];
   /** How many events each key of `growth`'s append-only states gets. */
@@ -35,6 +37,7 @@ export function parseOptions(args: readonly string[]): Asked {
       events: { type: 'string' },
       students: { type: 'string', default: '5000' },
       profile: { type: 'boolean', default: false },
+      brief: { type: 'boolean', default: false },
       keys: { type: 'string', default: '1000,10000,100000,1000000' },
       'per-key': { type: 'string', default: '100000' },
       seconds: { type: 'string', default: '30' },
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[]): Asked {
       ...(values.events === undefined ? {} : { events: count('events', values.events) }),
       students: count('students', values.students),
       profile: values.profile,
+      brief: values.brief,
       keys: values.keys.split(',').map((text) => count('keys', text)),
       perKey: count('per-key', values['per-key']),
       seconds: count('seconds', values.seconds),

@@ -12,6 +12,8 @@ import { rawConsume } from './raw.ts';
 
 const EVENTS = 500_000;
 const PAYLOAD_BYTES = 300;
+/** Of bare consumption and of the first figure, whose medians count. */
+const RUNS = 3;
 const bench = 'reduce';
 const TARGETS = {
   events: 100_000,
@@ -57,19 +59,23 @@ async function profile(house: House, loaded: Loaded): Promise<void> {
   console.error(readProfile(dir));
 }
 
-/** Bare consumption before and after the first figure, so that all are compared with this machine at this hour. */
-async function printAgainstRaw(house: House, loaded: Loaded): Promise<{ raw: Measured; one: Measured }> {
+/** Bare consumption and the first figure in turn, so that both saw this machine in the same minutes. */
+async function printAgainstRaw(
+  house: House,
+  loaded: Loaded,
+  runs: number,
+): Promise<{ raw: Measured; one: Measured }> {
   const { brokers } = house.stack.addresses;
   const { topic, events } = loaded;
   const raws: Measured[] = [];
-  const consume = async (): Promise<void> => {
+  const ones: Measured[] = [];
+  for (let run = 1; run <= runs; run++) {
     await house.quiet();
     raws.push(await rawConsume({ brokers, topic, events, partitions: PARTITIONS }));
-  };
-  await consume();
-  await consume();
-  const one = await measureReduce(house, { loaded, modules: [counting(house, 'reduce_1', loaded)] });
-  await consume();
+    const modules = [counting(house, `reduce_1_${run}`, loaded)];
+    ones.push(await measureReduce(house, { loaded, modules }));
+  }
+  const one = medianOf(ones);
   const raw = medianOf(raws);
   printFigure({ bench, figure: 'raw_consume', value: raw.eventsPerSecond, unit: 'events/s' });
   printFigure({ bench, figure: 'raw_consume_cpu', value: raw.cpuMicrosPerEvent, unit: 'us' });
@@ -80,22 +86,9 @@ async function printAgainstRaw(house: House, loaded: Loaded): Promise<{ raw: Mea
   return { raw, one };
 }
 
-/** The load is appended first, and every figure reduces it anew with modules of its own. */
-async function measureAll(house: House, options: BenchOptions): Promise<void> {
-  const load = { events: options.events ?? EVENTS, students: options.students, payloadBytes: PAYLOAD_BYTES };
-  const plain = await house.load({ ...load, source: 'bench.plain', sessions: false });
-  const loaded = await house.load({ ...load, source: 'bench.numbered', sessions: true });
-  const { raw, one } = await printAgainstRaw(house, loaded);
-  if (options.profile) await profile(house, loaded);
-
-  const unnumbered = [counting(house, 'reduce_1_plain', plain)];
-  printOne('reduce_1_plain', await measureReduce(house, { loaded: plain, modules: unnumbered }), raw);
-
-  const two = await measureReduce(house, {
-    loaded,
-    modules: [counting(house, 'reduce_2', loaded)],
-    workers: 2,
-  });
+async function printTwo(house: House, loaded: Loaded, one: Measured): Promise<void> {
+  const modules = [counting(house, 'reduce_2', loaded)];
+  const two = await measureReduce(house, { loaded, modules, workers: 2 });
   printFigure({
     bench,
     figure: 'reduce_2',
@@ -107,6 +100,20 @@ async function measureAll(house: House, options: BenchOptions): Promise<void> {
     met: two.eventsPerSecond >= TARGETS.events2,
   });
   printFigure({ bench, figure: 'reduce_2_cpu', value: two.cpuMicrosPerEvent, unit: 'us' });
+}
+
+/** The load is appended first, and every figure reduces it anew with modules of its own. */
+async function measureAll(house: House, options: BenchOptions): Promise<void> {
+  const load = { events: options.events ?? EVENTS, students: options.students, payloadBytes: PAYLOAD_BYTES };
+  const loaded = await house.load({ ...load, source: 'bench.numbered', sessions: true });
+  const { raw, one } = await printAgainstRaw(house, loaded, options.brief ? 1 : RUNS);
+  if (options.profile) await profile(house, loaded);
+  await printTwo(house, loaded, one);
+  if (options.brief) return;
+
+  const plain = await house.load({ ...load, source: 'bench.plain', sessions: false });
+  const unnumbered = [counting(house, 'reduce_1_plain', plain)];
+  printOne('reduce_1_plain', await measureReduce(house, { loaded: plain, modules: unnumbered }), raw);
 
   const tenReducers = [counting(house, 'ten_reducers', loaded, 10)];
   const ofReducers = await measureReduce(house, { loaded, modules: tenReducers });
@@ -119,7 +126,7 @@ async function measureAll(house: House, options: BenchOptions): Promise<void> {
 
 /**
  * The worker, as a process of its own with everything on, against bare consumption of the same topic: 5,000 students,
- * 8 partitions.
+ * 8 partitions, 500,000 events; `--events 1000000` for the longer run, `--brief` for one of seconds.
  */
 export function reduce(run: Run, options: BenchOptions): Promise<void> {
   return withHouse(run, (house) => measureAll(house, options));

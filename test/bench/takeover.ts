@@ -1,11 +1,11 @@
-import { Redis } from 'ioredis';
 import type { Run } from '../../deploy/local/run.ts';
 import { waitFor } from '../support/wait.ts';
 import { printFigure } from './figure.ts';
-import { type BenchModule, type House, PARTITIONS, withHouse } from './house.ts';
+import { flushed } from './flushed.ts';
+import { type House, PARTITIONS, withHouse } from './house.ts';
 import { startLiveLoad } from './live-load.ts';
 import type { BenchOptions } from './options.ts';
-import { allStored, assertExact, storedEvents } from './outcome.ts';
+import { allStored, assertExact } from './outcome.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const SESSION_MS = 6_000;
@@ -70,14 +70,10 @@ function printTakeover(
   printFigure({ bench, figure, value: last, unit: 'ms', target, met: last <= target });
 }
 
-function watching(house: House, name: string, source: string): BenchModule {
-  return house.module(name, source, { by: 'watching', with: PARTITIONS, reducers: 1 });
-}
-
 /** Under load, one of two workers is killed; then one of two leaves. The partitions that it had count, the last of them. */
 async function leaving(house: House): Promise<void> {
   const source = 'bench.takeover';
-  const module = watching(house, 'takeover', source);
+  const module = house.module('takeover', source, { by: 'watching', with: PARTITIONS, reducers: 1 });
   const variables = {
     LECTERN_KAFKA_SESSION_TIMEOUT_MS: String(SESSION_MS),
     LECTERN_WATCHDOG_MS: String(SESSION_MS - 1_000),
@@ -98,45 +94,6 @@ async function leaving(house: House): Promise<void> {
   await assertExact(house, module, loaded);
   printTakeover('takeover_killed', killed, SESSION_MS + HEARTBEAT_MS + GRACE_MS);
   printTakeover('takeover_left', left, GRACE_MS);
-}
-
-/** Everything in Redis is lost when everything is reduced. */
-async function flushed(house: House, events: number): Promise<void> {
-  const load = { source: 'bench.flushed', events, students: 5_000, payloadBytes: 300, sessions: true };
-  const loaded = await house.load(load);
-  const module = watching(house, 'flushed', loaded.source);
-  await house.quiet();
-  const worker = await startWorkerProcess({ house, modules: [module] });
-  await allStored(house, [module], loaded, [worker]);
-  const live = (1_000 * events) / (Date.now() - worker.samples()[0]!.at);
-  await house.quiet();
-
-  const redis = new Redis(house.stack.addresses.redisUrl);
-  const flushedAt = Date.now();
-  await redis.flushall();
-  await redis.quit();
-  if ((await storedEvents(house, module, loaded.topic)) === events)
-    throw new Error('FLUSHALL removed nothing');
-  await allStored(house, [module], loaded, [worker]);
-  const healedAt = Date.now();
-  const resumedAt = worker.resumed().find(({ at }) => at >= flushedAt)!.at;
-  await worker.stop();
-  await assertExact(house, module, loaded);
-
-  const replay = (1_000 * events) / (healedAt - resumedAt);
-  printFigure({ bench, figure: 'live', value: live, unit: 'events/s' });
-  printFigure({ bench, figure: 'flushall_noticed', value: resumedAt - flushedAt, unit: 'ms' });
-  printFigure({
-    bench,
-    figure: 'flushall_replay',
-    value: replay,
-    unit: 'events/s',
-    ratio: replay / live,
-    ratioTo: 'live',
-    target: 0.9 * live,
-    met: replay >= 0.9 * live,
-  });
-  printFigure({ bench, figure: 'flushall_healed', value: (healedAt - flushedAt) / 1_000, unit: 's' });
 }
 
 /** How long partitions stand still when a worker goes, and how fast a lost store is made again. */

@@ -8,12 +8,13 @@ import type { WorkerProcess } from './worker-process.ts';
 
 const DEADLINE_MS = 60_000;
 
-async function say(house: House, modules: readonly BenchModule[], paused: boolean): Promise<void> {
+/** Pauses modules, or has them go on. */
+export async function say(house: House, modules: readonly BenchModule[], paused: boolean): Promise<void> {
   const topic = controlTopic(house.namespace);
   await house.log.ensureTopics([{ name: topic, partitions: 1 }]);
   const producer = await house.log.createProducer();
   const records = modules.map(({ name }): ControlRecord => {
-    const reason = 'the bench waits for all workers';
+    const reason = 'the bench waits';
     return { kind: 'module-switch', module: name, paused, reason };
   });
   await producer.send(

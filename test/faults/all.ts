@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts';
 import { flushAll } from './flush-all.ts';
 import { joinLeave } from './join-leave.ts';
 import { killWorkers } from './kill-workers.ts';
+import { lateClaim } from './late-claim.ts';
 import { lostReply } from './lost-reply.ts';
 import { lostSecond } from './lost-second.ts';
 import { neverResolves } from './never-resolves.ts';
@@ -19,6 +20,7 @@ import { zombie } from './zombie.ts';
 export const FAULTS: readonly Fault[] = [
   flushAll,
   zombie,
+  lateClaim,
   poison,
   lostReply,
   oldSnapshot,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { parseCopy } from '../../services/shared/dead-letter-copy.ts';
 import type { Unit } from '../../services/shared/state/port.ts';
 import { deadLettersTopic } from '../../services/shared/topics.ts';
@@ -6,8 +7,10 @@ import { collect } from '../support/collect.ts';
 import { waitFor } from '../support/wait.ts';
 import { archived } from './archived.ts';
 import { type Folded, foldHealthy, foldPartition } from './fold.ts';
-import { HEALTHY, type House, MODULE, SOURCE } from './house.ts';
-import { type Load, NO_EVENT } from './load.ts';
+import { foldShared, type Partitions, readRekeyed } from './fold-shared.ts';
+import { HEALTHY, type House, MODULE, SHARED } from './house.ts';
+import type { Load } from './load.ts';
+import { NO_EVENT } from './make-events.ts';
 import { type HistoryRecord, readRecords } from './records.ts';
 import { settled } from './settled.ts';
 import { readStates } from './stored.ts';
@@ -33,11 +36,25 @@ function assertKept(records: readonly HistoryRecord[], { acknowledged, unanswere
   assert.equal(kept.size, acknowledged.size, 'there are events that nobody was told of');
 }
 
-async function assertStates(house: House, unit: Unit, folded: Folded): Promise<void> {
+/** Each event is published once under each of its keys, or again where that is seen. */
+function assertPlaces(found: readonly string[], wanted: ReadonlySet<string>): void {
+  const times = new Map<string, number>();
+  for (const place of found) times.set(place, (times.get(place) ?? 0) + 1);
+  const wrong = [...new Set([...wanted, ...found])].filter(
+    (place) => (times.get(place) ?? 0) !== (wanted.has(place) ? 1 : 0),
+  );
+  assert.equal(
+    wrong.length,
+    0,
+    `${wrong.length} places under other keys are not there once, such as ${wrong[0]}`,
+  );
+}
+
+async function assertStates(house: House, unit: Unit, folded: Pick<Folded, 'states'>): Promise<void> {
   const found = await readStates(house, unit);
   const wrong = [...new Set([...folded.states.keys(), ...found.keys()])].filter((field) => {
     const state = folded.states.get(field);
-    return JSON.stringify(state) !== JSON.stringify(found.get(field));
+    return !isDeepStrictEqual(state, found.get(field));
   });
   const [first] = wrong;
   if (first === undefined) return;
@@ -47,7 +64,7 @@ async function assertStates(house: House, unit: Unit, folded: Folded): Promise<v
   );
 }
 
-async function assertLetters(house: House, unit: Unit, folded: Folded): Promise<void> {
+async function assertLetters(house: House, unit: Unit, folded: Pick<Folded, 'letters'>): Promise<void> {
   const keys = await house.state.deadLetterKeys(unit);
   const open = keys.map(({ reducer, offset }) => `${reducer}@${offset}`);
   assert.deepEqual(
@@ -81,12 +98,34 @@ async function assertCopies(house: House, letters: ReadonlySet<string>): Promise
 /** By partition: the events that were left out because something failed that their reducers had not waited for. */
 async function detached(house: House): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
   const found = new Map<number, Set<string>>();
-  for (const { why, partition, reducer, offset } of await readVerdicts(house)) {
-    if (why !== 'detached') continue;
+  for (const { why, module, partition, reducer, offset } of await readVerdicts(house)) {
+    if (why !== 'detached' || module !== MODULE) continue;
     const names = found.get(partition) ?? new Set();
     found.set(partition, names.add(`${reducer}@${offset}`));
   }
   return found;
+}
+
+/** A unit, and what must be stored of it. */
+type Expected = readonly [unit: Unit, folded: Pick<Folded, 'states' | 'letters'>];
+
+/** What the units of the module must have whose states students share. Fails where the topic between them is not as it must be. */
+async function expectShared(
+  house: House,
+  sources: Partitions,
+): Promise<{ readonly expected: readonly Expected[]; readonly folded: number }> {
+  const { topic, rekeyTopic: rekey } = house;
+  const shared = foldShared(sources);
+  const found = readRekeyed(await readRecords({ ...house, topic: rekey }));
+  assertPlaces(found.places, shared.places);
+  const expected = [...sources.keys()].flatMap((partition): Expected[] => [
+    [{ module: SHARED, topic, partition }, shared.sources.get(partition)!],
+    [
+      { module: SHARED, topic: rekey, partition },
+      { states: shared.states.get(partition)!, letters: found.letters.get(partition)! },
+    ],
+  ]);
+  return { expected, folded: shared.folded };
 }
 
 /**
@@ -96,30 +135,34 @@ async function detached(house: House): Promise<ReadonlyMap<number, ReadonlySet<s
 export async function audit(house: House, load: Account): Promise<Totals> {
   await settled(house);
   await archived(house);
-  const partitions = await readRecords({ ...house, source: SOURCE });
+  const { topic } = house;
+  const partitions = await readRecords(house);
   assertKept([...partitions.values()].flat(), load);
   const leftOut = await detached(house);
-  const letters = new Set<string>();
+  const shared = await expectShared(house, partitions);
+  const expected = [...shared.expected];
   let acknowledged = 0;
   for (const times of load.acknowledged.values()) acknowledged += times;
-  const totals = { ...NOTHING, acknowledged };
+  const totals = { ...NOTHING, acknowledged, folded: shared.folded };
   for (const [partition, records] of partitions) {
-    totals.records += records.length;
     const healthy = foldHealthy(records);
+    const faulty = foldPartition(records, leftOut.get(partition));
+    expected.push(
+      [{ module: HEALTHY, topic, partition }, healthy],
+      [{ module: MODULE, topic, partition }, faulty],
+    );
+    totals.records += records.length;
     totals.duplicates += healthy.duplicates;
-    const modules = [
-      [MODULE, foldPartition(records, leftOut.get(partition))],
-      [HEALTHY, healthy],
-    ] as const;
-    for (const [module, folded] of modules) {
-      const unit = { module, topic: house.topic, partition };
-      await assertStates(house, unit, folded);
-      await assertLetters(house, unit, folded);
-      for (const letter of folded.letters) letters.add(`${module}/${house.topic}/${partition}/${letter}`);
-      totals.folded += folded.folded;
-      totals.deadLetters += folded.letters.size;
-      totals.states += folded.states.size;
-    }
+    totals.folded += healthy.folded + faulty.folded;
+  }
+  const letters = new Set<string>();
+  for (const [unit, folded] of expected) {
+    await assertStates(house, unit, folded);
+    await assertLetters(house, unit, folded);
+    for (const letter of folded.letters)
+      letters.add(`${unit.module}/${unit.topic}/${unit.partition}/${letter}`);
+    totals.deadLetters += folded.letters.size;
+    totals.states += folded.states.size;
   }
   await assertCopies(house, letters);
   return totals;

@@ -12,14 +12,14 @@ export const brokerAway: Fault = {
   name: 'broker-away',
   promise:
     'a worker that cannot reach the broker for ten seconds is replaced, and goes on in its turn afterwards',
-  rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 2 },
+  play: ({ stage, seed, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, proxy, forwarded }) =>
       withHouse(own, {}, async (house) => {
-        const load = await createLoad(house, { random });
+        const load = await createLoad(house, { seed });
         const cutOff = await house.worker({ LECTERN_KAFKA_BROKERS: forwarded });
         await house.worker();
-        for (let round = 0; round < rounds; round++) {
+        for (const _ of rounds) {
           const stop = load.keepSending();
           await sleep(random.between(0, 1_000));
           const back = sleep(AWAY_MS);

@@ -9,14 +9,14 @@ import { settled } from './settled.ts';
 export const brokerRestart: Fault = {
   name: 'broker-restart',
   promise: 'a broker that is killed and started again, under load, costs nothing but time',
-  rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 4 },
+  play: ({ stage, seed, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, service }) =>
       withHouse(own, {}, async (house) => {
-        const load = await createLoad(house, { random });
+        const load = await createLoad(house, { seed });
         await house.worker();
         await house.worker();
-        for (let round = 0; round < rounds; round++) {
+        for (const _ of rounds) {
           const stop = load.keepSending();
           await sleep(random.between(0, 1_000));
           await (random.next() < 0.5 ? service.kill() : service.stop());

@@ -1,6 +1,8 @@
 import type { Run } from '../../deploy/local/run.ts';
 import type { StackAddresses } from '../../deploy/local/stack.ts';
 import type { Random } from '../../services/standalone/demo/random.ts';
+import { randomFor } from './chance.ts';
+import type { Rounds } from './rounds.ts';
 import type { Totals } from './totals.ts';
 
 /** Where faults are played: servers that may be shared, and what ends the processes that a fault starts. */
@@ -11,10 +13,16 @@ export interface Stage {
 
 export interface Play {
   readonly stage: Stage;
-  /** The choices of the play; the same seed makes the same ones. */
+  readonly seed: number;
+  /** The choices of the play, its schedule: the same seed makes the same ones. Its load has numbers of its own. */
   readonly random: Random;
-  /** How often the fault comes. */
-  readonly rounds: number;
+  /** The fault comes in each. */
+  readonly rounds: Rounds;
+}
+
+/** A play that can be had again: whatever it chooses depends on the seed alone. */
+export function createPlay({ stage, seed, rounds }: Omit<Play, 'random'>): Play {
+  return { stage, seed, rounds, random: randomFor(seed, 'schedule') };
 }
 
 /** One of the faults that the product survives. */

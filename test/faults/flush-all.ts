@@ -11,12 +11,12 @@ export const flushAll: Fault = {
   name: 'flush-all',
   promise:
     'a Redis that lost everything is built again, out of the archive where the log no longer reaches back',
-  rounds: { short: 1, long: 5 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 4 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         await load.send(EVENTS);
         await settled(house);
         await expire(house);

@@ -1,5 +1,6 @@
 import { keyText, stateField } from '../../services/shared/state-key.ts';
 import { link } from '../support/audit-module/trail.js';
+import { createDuplicates } from './duplicates.ts';
 import type { HistoryRecord } from './records.ts';
 
 /**
@@ -17,9 +18,6 @@ export interface Folded {
   readonly folded: number;
 }
 
-const WINDOW = 10_000;
-const TOLD_APART = 1_024;
-
 /** Which reducer of the module each `fault` of an event is for. */
 const VICTIM_OF: Readonly<Record<string, string>> = {
   throw: 'faults.chain',
@@ -31,32 +29,11 @@ const VICTIM_OF: Readonly<Record<string, string>> = {
   large: 'faults.split',
 };
 
-interface Session {
-  highest: number;
-  readonly had: Set<number>;
-}
-
-/** Tells the duplicates of one partition. */
-function createDuplicates(): (record: HistoryRecord) => boolean {
-  const lastOffsets = new Map<string, number>();
-  const sessions = new Map<string, Session>();
-  return ({ offset, event }) => {
-    if (event === null) return false;
-    const { id, key, session, sequence } = event;
-    const name = JSON.stringify([key, id]);
-    const before = lastOffsets.get(name);
-    lastOffsets.set(name, offset);
-    if (before !== undefined && offset - before <= WINDOW) return true;
-    if (session === null || sequence === null) return false;
-    const sessionName = JSON.stringify([key, session]);
-    const known = sessions.get(sessionName) ?? { highest: sequence, had: new Set<number>() };
-    sessions.set(sessionName, known);
-    if (known.had.has(sequence) || sequence < known.highest - TOLD_APART) return true;
-    known.had.add(sequence);
-    known.highest = Math.max(known.highest, sequence);
-    return false;
-  };
-}
+/** And for which each `fault` is that may be found before its event is stored, or after, when it counts as folded. */
+const MAYBE_VICTIM_OF: Readonly<Record<string, string>> = {
+  'reject-detached': 'faults.chain',
+  'throw-in-timer': 'faults.chain',
+};
 
 interface Chained {
   readonly chain: number;
@@ -87,8 +64,8 @@ export function foldHealthy(records: readonly HistoryRecord[]): Folded {
 }
 
 /**
- * The records of one partition, from the first one on. `leftOut` names, as dead letters are, those that the worker could
- * leave out or not, and says to have left out.
+ * The records of one partition, from the first one on. `leftOut` names, as dead letters are, those that the worker says
+ * to have left out, which counts only where it could leave them out or not.
  */
 export function foldPartition(
   records: readonly HistoryRecord[],
@@ -103,7 +80,8 @@ export function foldPartition(
   const foldEvent = (offset: number, key: string, { id, item, fault }: ClientFields): void => {
     const fold = (reducer: string, reduce: () => void): void => {
       const name = `${reducer}@${offset}`;
-      if (leftOut.has(name) || (fault !== undefined && VICTIM_OF[fault] === reducer)) letters.add(name);
+      const isMaybe = fault !== undefined && MAYBE_VICTIM_OF[fault] === reducer && leftOut.has(name);
+      if (isMaybe || (fault !== undefined && VICTIM_OF[fault] === reducer)) letters.add(name);
       else {
         reduce();
         folded += 1;
@@ -141,8 +119,9 @@ export function foldPartition(
   return { states, letters, duplicates, folded };
 }
 
-interface ClientFields {
+export interface ClientFields {
   readonly id: string;
   readonly item: number;
+  readonly group: number;
   readonly fault?: string;
 }

@@ -6,7 +6,7 @@ import type { EventLog } from '../../services/shared/log/port.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import type { StateStore } from '../../services/shared/state/port.ts';
 import { createRedisState } from '../../services/shared/state/redis.ts';
-import { eventsTopic } from '../../services/shared/topics.ts';
+import { eventsTopic, rekeyTopic } from '../../services/shared/topics.ts';
 import { createProgram, type RestartableProgram } from '../support/product.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import type { Stage } from './fault.ts';
@@ -16,13 +16,19 @@ export const SOURCE = 'test.faults';
 export const MODULE = 'faults.v1';
 /** Beside the module that events go wrong in, one that nothing ever goes wrong in. */
 export const HEALTHY = 'healthy.v1';
-export const MODULES = [MODULE, HEALTHY] as const;
-const MODULE_FOLDERS = './test/support/fault-module,./test/support/healthy-module';
+/** And one whose states students share: it gets the events through a topic of its own, under other keys. */
+export const SHARED = 'shared.v1';
+export const MODULES = [MODULE, HEALTHY, SHARED] as const;
+const MODULE_FOLDERS = ['fault-module', 'healthy-module', 'shared-module'].map(
+  (folder) => `./test/support/${folder}`,
+);
 
 /** What one play of a fault has for itself: a namespace, a bucket, a Redis, and programs of the built product. */
 export interface House {
   readonly namespace: string;
   readonly topic: string;
+  readonly rekeyTopic: string;
+  /** Of each topic. */
   readonly partitions: number;
   readonly brokers: readonly string[];
   readonly redis: OwnRedis;
@@ -62,7 +68,7 @@ export async function withHouse<T>(
   const common = {
     LECTERN_NAMESPACE: namespace,
     LECTERN_PARTITIONS: String(partitions),
-    LECTERN_MODULES: MODULE_FOLDERS,
+    LECTERN_MODULES: MODULE_FOLDERS.join(','),
     LECTERN_LOG_LEVEL: 'warn',
     LECTERN_KAFKA_BROKERS: brokers.join(','),
     LECTERN_KAFKA_SESSION_TIMEOUT_MS: '6000',
@@ -90,6 +96,7 @@ export async function withHouse<T>(
     return await play({
       namespace,
       topic: eventsTopic(namespace, SOURCE),
+      rekeyTopic: rekeyTopic(namespace, SHARED),
       partitions,
       brokers,
       redis,

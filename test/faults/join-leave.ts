@@ -8,13 +8,13 @@ export const joinLeave: Fault = {
   name: 'join-leave',
   promise:
     'three workers that join and leave in a loop hand partitions over without losing or doubling anything',
-  rounds: { short: 6, long: 40 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 6, long: 18 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { partitions: 6 }, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const workers = [await house.worker(), await house.worker(), await house.worker()];
       const stop = load.keepSending();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const one = random.pick(workers);
         if (!one.running()) await one.start();
         else if (workers.filter((worker) => worker.running()).length > 1) await one.stop();

@@ -7,13 +7,13 @@ import { createLoad } from './load.ts';
 export const killWorkers: Fault = {
   name: 'kill-workers',
   promise: 'workers that are killed at any moment, in a loop, lose nothing and double nothing',
-  rounds: { short: 4, long: 20 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 4, long: 9 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const workers = [await house.worker(), await house.worker()];
       const stop = load.keepSending();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const victim = random.pick(workers);
         await sleep(random.between(0, 1_000));
         await victim.kill();

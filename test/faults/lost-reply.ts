@@ -38,17 +38,17 @@ async function loseReply(proxy: TcpProxy, executed: () => number): Promise<void>
 export const lostReply: Fault = {
   name: 'lost-reply',
   promise: 'a checkpoint whose reply is lost, and that comes again after the next claim, changes nothing',
-  rounds: { short: 1, long: 5 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 3 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const { redis } = house;
       const proxy = await createTcpProxy({ host: '127.0.0.1', port: redis.port });
       try {
-        const load = await createLoad(house, { random });
+        const load = await createLoad(house, { seed });
         const checkpoints = await watchCheckpoints(redis);
         const cutOff = await house.worker({ LECTERN_REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
         let totals = NOTHING;
-        for (let round = 0; round < rounds; round++) {
+        for (const _ of rounds) {
           const late = checkpoints.late();
           await load.send(random.between(1, 5) * 100);
           await settled(house);

@@ -11,13 +11,13 @@ const LOST_MS = 1_000;
 export const lostSecond: Fault = {
   name: 'lost-second',
   promise: 'a Redis that was killed and lost its last second is brought up to date',
-  rounds: { short: 3, long: 20 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 3, long: 10 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       await house.worker();
       const stop = load.keepSending();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         await load.send(random.between(1, 10) * 100);
         const copy = await house.redis.snapshot();
         await sleep(LOST_MS);

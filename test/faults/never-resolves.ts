@@ -14,12 +14,12 @@ export const neverResolves: Fault = {
   name: 'never-resolves',
   promise:
     'a reducer that never resolves, or leaves behind what fails, costs its event at most, and a replay leaves out the same',
-  rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 4 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { variables: { LECTERN_REDUCER_BUDGET_MS: '300' } }, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         for (let hanging = 0; hanging < HANGING; hanging++) {
           await load.send(EVENTS / HANGING);
           for (const fault of ['never', 'reject-detached', 'throw-in-timer'] as const)

@@ -13,12 +13,12 @@ export const oldSession: Fault = {
   name: 'old-session',
   promise: 'a client that sends its whole session again, long after, adds only what never arrived',
   rounds: { short: 1, long: 4 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { partitions: 1 }, async (house) => {
       let resent = 0;
-      const load = await createLoad(house, { random, numbered: 1 });
+      const load = await createLoad(house, { seed, numbered: 1 });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         const session = load.make(RESENT).filter(({ decodable }) => decodable);
         // Some that the client gave up on before they arrived.
         const lost = new Set(Array.from({ length: LOST }, () => random.pick(session)));

@@ -10,12 +10,12 @@ export const oldSnapshot: Fault = {
   name: 'old-snapshot',
   promise:
     'a Redis that is replaced by an older copy of itself is brought up to date, under old and new owners',
-  rounds: { short: 2, long: 10 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 2, long: 6 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         await load.send(EVENTS);
         const copy = await house.redis.snapshot();
         await load.send(EVENTS);

@@ -8,12 +8,12 @@ const EVENTS = 3_000;
 export const poison: Fault = {
   name: 'poison',
   promise: 'one in a hundred events that reducers choke on costs itself, in the reducer that it is for',
-  rounds: { short: 1, long: 6 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 5 },
+  play: ({ stage, seed, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         await load.send(EVENTS);
         const stop = load.keepSending();
         await worker.kill();

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type House, MODULES } from './house.ts';
+import type { Unit } from '../../services/shared/state/port.ts';
+import type { House } from './house.ts';
+import { rekeyUnits, sourceUnits } from './units.ts';
 
 /** Whatever a unit waits for by itself is over long before, on a slow machine too. */
 const STALLED_MS = 60_000;
@@ -12,18 +14,23 @@ interface Look {
   readonly seen: string;
 }
 
-async function look({ log, state, topic }: House): Promise<Look> {
+async function lookAt({ log, state }: House, topic: string, units: readonly Unit[]): Promise<Look> {
   const ends = await log.offsets(topic);
-  const units = MODULES.flatMap((module) => ends.map(({ partition, end }) => ({ module, partition, end })));
-  const positions = await Promise.all(
-    units.map(({ module, partition }) => state.position({ module, topic, partition })),
-  );
-  const behind = units.flatMap(({ module, partition, end }, index) => {
+  const positions = await Promise.all(units.map((unit) => state.position(unit)));
+  const behind = units.flatMap(({ module, partition }, index) => {
+    const end = ends.find((at) => at.partition === partition)!.end;
     const { next, target } = positions[index] ?? { next: null, target: null };
     const isThere = (next ?? 0) === end && (end === 0 || next! >= (target ?? 0));
-    return isThere ? [] : [`partition ${partition} of ${module} is at ${next} of ${end}`];
+    return isThere ? [] : [`${topic}/${partition} of ${module} is at ${next} of ${end}`];
   });
   return { behind, seen: JSON.stringify([ends, positions.map((position) => position?.next)]) };
+}
+
+/** The rekey topic after those who fill it: its end is no less than what they are through with. */
+async function look(house: House): Promise<Look> {
+  const sources = await lookAt(house, house.topic, sourceUnits(house));
+  const rekeyed = await lookAt(house, house.rekeyTopic, rekeyUnits(house));
+  return { behind: [...sources.behind, ...rekeyed.behind], seen: sources.seen + rekeyed.seen };
 }
 
 /** Waits until everything that the log holds is in the states, for as long as anything moves. */

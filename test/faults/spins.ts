@@ -37,11 +37,11 @@ export const spins: Fault = {
   promise:
     'a reducer that spins for ever is found and costs its event, and a replay does not run into it again',
   rounds: { short: 1, long: 3 },
-  play: ({ stage, random, rounds }) =>
+  play: ({ stage, seed, rounds }) =>
     withHouse(stage, { variables: { LECTERN_WATCHDOG_MS: '1000' } }, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const worker = await house.worker();
-      for (let round = 0; round < rounds; round++) {
+      for (const round of rounds) {
         const stop = supervise(worker);
         await load.send(EVENTS);
         await load.sendFaulty('spin');

@@ -3,6 +3,8 @@ import { isSessionField } from '../../services/shared/state-key.ts';
 import { collect } from '../support/collect.ts';
 import type { House } from './house.ts';
 
+/** What a unit has of those that publish for it. */
+const MARK = 'Mark,';
 const PART = /,PART:(\d+)$/;
 
 interface StoredList {
@@ -17,7 +19,7 @@ export async function readStates({ state }: House, unit: Unit): Promise<Map<stri
   const found = new Map<string, unknown>();
   const parts = new Map<string, unknown[][]>();
   for (const { field, value } of await collect(state.entries(unit))) {
-    if (isSessionField(field)) continue;
+    if (isSessionField(field) || field.startsWith(MARK)) continue;
     const index = PART.exec(field)?.[1];
     if (index === undefined) found.set(field, JSON.parse(value));
     else {

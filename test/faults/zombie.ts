@@ -13,14 +13,14 @@ const EVENTS = 1_000;
 export const zombie: Fault = {
   name: 'zombie',
   promise: 'a worker that stood still for longer than its session writes nothing when it goes on',
-  rounds: { short: 1, long: 5 },
-  play: ({ stage, random, rounds }) =>
+  rounds: { short: 1, long: 4 },
+  play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
-      const load = await createLoad(house, { random });
+      const load = await createLoad(house, { seed });
       const checkpoints = await watchCheckpoints(house.redis);
       const workers = [await house.worker(), await house.worker()];
       let totals = NOTHING;
-      for (let round = 0; round < rounds; round++) {
+      for (const _ of rounds) {
         const frozen = random.pick(workers);
         const late = checkpoints.late();
         const stop = load.keepSending();

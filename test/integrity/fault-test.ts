@@ -1,6 +1,6 @@
 import { test } from '@jest/globals';
-import { createRandom } from '../../services/standalone/demo/random.ts';
-import type { Fault } from '../faults/fault.ts';
+import { createPlay, type Fault } from '../faults/fault.ts';
+import { createRounds } from '../faults/rounds.ts';
 import { tableOf } from '../faults/totals.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { testRun } from '../support/test-run.ts';
@@ -17,7 +17,7 @@ export function testFault(fault: Fault): void {
         const seed = Math.floor(Math.random() * 1_000_000);
         const again = `npm run test:faults -- --seed ${seed} --only ${fault.name}`;
         const stage = { run: testRun, addresses: stack() };
-        const play = { stage, random: createRandom(seed), rounds: fault.rounds.short };
+        const play = createPlay({ stage, seed, rounds: createRounds(fault.rounds.short) });
         const totals = await fault.play(play).catch((cause: Error) => {
           throw new Error(`${cause.message}\nagain: ${again} --rounds ${fault.rounds.short}`, { cause });
         });

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { moduleGroup } from '../../services/shared/topics.ts';
-import { createRandom } from '../../services/standalone/demo/random.ts';
 import { MODULES, withHouse } from '../faults/house.ts';
 import { createLoad } from '../faults/load.ts';
 import { settled } from '../faults/settled.ts';
@@ -34,7 +33,7 @@ describeOnStack('a worker with a reducer that hangs', () => {
         return groups.reduce((sum, group) => sum + group.members.length, 0);
       };
       try {
-        const load = await createLoad(house, { random: createRandom(1) });
+        const load = await createLoad(house, { seed: 1 });
         const worker = await house.worker();
         await load.send(50);
         await settled(house);
