@@ -31,10 +31,18 @@ export interface FollowingDeps {
   readonly topicId: (topic: string) => string | undefined;
   /** Whether this consumer may take anything. */
   readonly isMember: () => boolean;
-  /** Has a batch handled; resolves also when nobody waits for that any more. */
-  readonly handle: (batch: Batch) => Promise<void>;
+  /** Has a batch handled, and beats until then; resolves also when nobody waits for that any more. Never rejects. */
+  readonly handle: (batch: Batch, beat: () => Promise<void>) => Promise<void>;
   readonly gotTo: (reading: Reading, position: number, endOffset: number) => void;
   readonly fetching: Fetching;
+}
+
+/** What the consumer does of what it fetched itself. */
+export interface Delivery {
+  /** A slice is handled. */
+  passed(slice: FetchedRange): void;
+  /** Keeps it a member: kafkajs fetches nothing else, and says nothing to the group, while it handles what it fetched. */
+  beat(): Promise<void>;
 }
 
 export interface Following {
@@ -42,7 +50,7 @@ export interface Following {
    * Has what this consumer fetched handled, by itself and by whoever is at the same place; or leaves it, to follow one
    * that is not far behind.
    */
-  deliver(reading: Reading, range: FetchedRange, passed: (slice: FetchedRange) => void): Promise<void>;
+  deliver(reading: Reading, range: FetchedRange, delivery: Delivery): Promise<void>;
   /** A fetch of this consumer brought nothing of a partition. */
   tellNothing(reading: Reading, fetch: EmptyFetch): void;
   /** The reading is over, or waits: others must not rely on it. */
@@ -75,11 +83,17 @@ export function createFollowing(deps: FollowingDeps): Following {
   const { readings, companions, fetching } = deps;
   const isCurrent = (reading: Reading): boolean => readings.get(keyOf(reading)) === reading;
 
+  /** Nobody has told this consumer meanwhile that the topic is still the same. */
+  const fetch = (reading: Reading): void => {
+    reading.heardAt = UNHEARD;
+    fetching.from(reading);
+  };
+
   /** Fetches again, once the batch in hand is handled. */
   const goAlone = (reading: Reading): void => {
     if (!reading.follows || reading.paused) return;
     reading.follows = false;
-    if (!reading.isInHand) fetching.from(reading);
+    if (!reading.isInHand) fetch(reading);
   };
 
   const follow = (reading: Reading): void => {
@@ -106,11 +120,12 @@ export function createFollowing(deps: FollowingDeps): Following {
     reading.isInHand = true;
     reading.inHandEnd = range.next;
     const batch = batchFor(reading, range);
-    if (batch.records.length > 0) await deps.handle(batch);
+    // Its own consumer fetches other partitions meanwhile, or waits: that is when kafkajs beats by itself.
+    if (batch.records.length > 0) await deps.handle(batch, async () => undefined);
     reading.isInHand = false;
     if (!isCurrent(reading)) return;
     deps.gotTo(reading, range.next, range.endOffset);
-    if (!reading.follows && !reading.paused) fetching.from(reading);
+    if (!reading.follows && !reading.paused) fetch(reading);
   };
 
   /** Those who catch up get on fastest together. The one that is furthest behind never waits. */
@@ -146,12 +161,16 @@ export function createFollowing(deps: FollowingDeps): Following {
   };
   const part = companions.join(companion);
 
-  const deliverSlice = async (reading: Reading, slice: FetchedRange): Promise<void> => {
+  const deliverSlice = async (
+    reading: Reading,
+    slice: FetchedRange,
+    beat: Delivery['beat'],
+  ): Promise<void> => {
     let isHandled = false;
     const isAlone = Date.now() < reading.aloneUntil;
     const readers = isAlone ? 1 : 1 + companions.wanting(slice, companion);
     const range = { ...slice, readers };
-    const mine = deps.handle(batchFor(reading, range)).then(() => {
+    const mine = deps.handle(batchFor(reading, range), beat).then(() => {
       isHandled = true;
     });
     const others = isAlone ? [] : companions.offer(range, companion);
@@ -164,13 +183,13 @@ export function createFollowing(deps: FollowingDeps): Following {
   };
 
   return {
-    async deliver(reading, range, passed) {
+    async deliver(reading, range, { passed, beat }) {
       reading.heardAt = Date.now();
       if (waits(reading, range)) return follow(reading);
       const isShared = companions.wanting(range, companion) > 0;
       reading.isInHand = true;
       for (const slice of isShared ? slicesOf(range) : [range]) {
-        await deliverSlice(reading, slice);
+        await deliverSlice(reading, slice, beat);
         if (!deps.isMember() || !isCurrent(reading)) break;
         passed(slice);
         if (reading.paused) break;
@@ -190,7 +209,7 @@ export function createFollowing(deps: FollowingDeps): Following {
       const wasFollowing = reading.follows;
       reading.follows = false;
       if (!wasFollowing) fetching.goOn(reading);
-      else if (!reading.isInHand) fetching.from(reading);
+      else if (!reading.isInHand) fetch(reading);
     },
     look() {
       const now = Date.now();

@@ -24,7 +24,7 @@ function bytesOf({ buffer, offset }: Decoder): Buffer | null {
 
 /** What is cut short at the end of an answer is left to kafkajs, which knows how to say so. */
 function parseWith(parseCutShort: ParseBatch): ParseBatch {
-  return (decoder) => {
+  return function parseOurselves(decoder) {
     const bytes = bytesOf(decoder);
     if (bytes === null) return parseCutShort(decoder);
     decoder.offset += bytes.length;

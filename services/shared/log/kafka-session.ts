@@ -15,7 +15,6 @@ import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import { sessionSettings } from './kafka-settings.ts';
 import { watchProgress } from './kafka-watch.ts';
 import { keyOf } from './partition-key.ts';
-import type { Batch } from './port.ts';
 
 const STOP_DEADLINE_MS = 10_000;
 
@@ -111,15 +110,12 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     stuck: endEarly,
   });
 
-  const handle = (batch: Batch, heartbeat: () => Promise<void>): Promise<void> =>
-    inHand.during(handlers.batch(batch), batch, heartbeat);
   const following = createFollowing({
     readings,
     companions: deps.companions,
     topicId: identity.idOf,
     isMember: () => !over && fenced === null,
-    // kafkajs beats by itself meanwhile: it fetches other partitions, or waits.
-    handle: (batch) => handle(batch, async () => undefined),
+    handle: (batch, heartbeat) => inHand.during(handlers.batch(batch), batch, heartbeat).catch(fail),
     gotTo: fetched.gotTo,
     fetching,
   });
@@ -143,9 +139,12 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     if (records.length === 0 || reading.follows || reading.isInHand) return;
     const next = Math.max(records.at(-1)!.offset, Number(batch.lastOffset())) + 1;
     const range = { ...at, topicId: identity.idOf(at.topic), from, records, next, endOffset, readers: 1 };
-    await following.deliver(reading, range, (slice) => {
-      payload.resolveOffset(String(slice.records.at(-1)!.offset));
-      fetched.gotTo(reading, slice.next, endOffset);
+    await following.deliver(reading, range, {
+      passed(slice) {
+        payload.resolveOffset(String(slice.records.at(-1)!.offset));
+        fetched.gotTo(reading, slice.next, endOffset);
+      },
+      beat: () => beat(payload),
     });
     // Traps 4, 5: the group may have moved on meanwhile, and a `start` made in the handler must stand.
     if (fenced !== null) return passOn(fenced);
