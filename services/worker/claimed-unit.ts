@@ -206,14 +206,14 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
       const decoder = deps.decoderOf(batch);
       const taken = intake.take(batch.records, decoder.decode);
       if (taken.kind === 'stopped') return taken.reason;
-      const receivedAt = clock.now();
-      pace.begin(receivedAt);
+      const fetchedAt = batch.fetchedAt ?? clock.now();
+      pace.begin(clock.now());
       caughtUpAt = null;
       isBehind = (taken.items.at(-1)?.offset ?? position) + 1 < batch.endOffset;
       await foldBatch(taken.items);
       decoder.release();
       deps.folded(taken.items.length);
-      caughtUpAt = position < batch.endOffset ? null : receivedAt;
+      caughtUpAt = position < batch.endOffset ? null : fetchedAt;
       if (isDue(clock.now())) await cut();
       makeRoom();
       return null;

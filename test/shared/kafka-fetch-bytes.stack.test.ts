@@ -7,7 +7,8 @@ import { waitFor } from '../support/wait.ts';
 
 // What members really ask a broker for, which is all that is in memory of a topic besides what handlers keep.
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
+const DEADLINE_MS = 90_000;
 const PARTITIONS = 16;
 const MOST_BYTES = 4 * 1_048_576;
 const MOST_OF_A_PARTITION = 512 * 1_024;
@@ -40,46 +41,45 @@ describeOnStack('a member on Kafka', () => {
     await house.close();
   });
 
-  /** Of a topic with so many readers in the process, from one time on, when all are at its end. */
-  async function requestsOf(readers: number): Promise<readonly Asked[]> {
+  /** A topic that so many members of the process have read to its end, each the same records at about the same time. */
+  async function readBy(readers: number): Promise<string> {
     const topic = await house.newTopic(PARTITIONS);
-    for (let partition = 0; partition < PARTITIONS; partition++) await house.append(topic, partition, ['a']);
     const members: Member[] = [];
     for (let reader = 0; reader < readers; reader++) members.push(await house.join({ topic }));
-    await waitFor(() => members.every((member) => member.texts().length === PARTITIONS), {
-      message: 'everybody has everything',
-      timeoutMs: TIMEOUT_MS,
-    });
-    const own = (): Asked[] => asked.filter(({ request }) => partitionsOf(request, topic) > 0);
-    // What is answered to all of them now tells each that the others are where it is.
-    for (let partition = 0; partition < PARTITIONS; partition++) await house.append(topic, partition, ['b']);
-    await waitFor(() => members.every((member) => member.texts().length === 2 * PARTITIONS), {
-      message: 'everybody has everything',
-      timeoutMs: TIMEOUT_MS,
-    });
-    await waitFor(
-      () => {
-        const last = own().slice(-REQUESTS);
-        const partitions = last.map(({ request }) => partitionsOf(request, topic));
-        return last.length === REQUESTS && partitions.every((count) => count === partitions[0]);
-      },
-      { message: 'they fetch on', timeoutMs: TIMEOUT_MS },
-    );
-    asked = [];
-    await waitFor(() => own().length >= REQUESTS, { message: 'they fetch on', timeoutMs: TIMEOUT_MS });
-    return own();
+    for (const text of ['a', 'b']) {
+      const had = text === 'a' ? 0 : PARTITIONS;
+      for (let partition = 0; partition < PARTITIONS; partition++)
+        await house.append(topic, partition, [text]);
+      await waitFor(() => members.every((member) => member.texts().length === had + PARTITIONS), {
+        message: 'everybody has everything',
+        timeoutMs: DEADLINE_MS,
+      });
+    }
+    return topic;
   }
 
-  const partitionsOf = ({ topics }: FetchRequest, topic: string): number =>
-    topics.find((one) => one.topic === topic)?.partitions.length ?? 0;
+  const partitionsOf = (
+    { topics }: FetchRequest,
+    topic: string,
+  ): FetchRequest['topics'][number]['partitions'] =>
+    topics.find((one) => one.topic === topic)?.partitions ?? [];
+
+  /** The last requests that asked for any of a topic; undefined while there are too few. */
+  function lastOf(topic: string): readonly Asked[] | undefined {
+    const own = asked.filter(({ request }) => partitionsOf(request, topic).length > 0);
+    return own.length < REQUESTS ? undefined : own.slice(-REQUESTS);
+  }
 
   test(
     'asks for so much at a time, however many partitions it has, and for so much of each',
     async () => {
-      const requests = (await requestsOf(1)).map(({ request }) => request);
+      const topic = await readBy(1);
+      const all = (): boolean =>
+        lastOf(topic)?.every(({ request }) => partitionsOf(request, topic).length === PARTITIONS) ?? false;
+      await waitFor(all, { message: 'it fetches all of them', timeoutMs: DEADLINE_MS });
+      const requests = lastOf(topic)!.map(({ request }) => request);
       expect(new Set(requests.map(({ maxBytes }) => maxBytes))).toEqual(new Set([MOST_BYTES]));
-      const ofPartitions = requests.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
-      expect(ofPartitions).toHaveLength(REQUESTS * PARTITIONS);
+      const ofPartitions = requests.flatMap((request) => partitionsOf(request, topic));
       expect(new Set(ofPartitions.map(({ maxBytes }) => maxBytes))).toEqual(new Set([MOST_OF_A_PARTITION]));
     },
     TIMEOUT_MS,
@@ -88,16 +88,20 @@ describeOnStack('a member on Kafka', () => {
   test(
     'fetches nothing that another of its process fetches at the same place',
     async () => {
-      const requests = await requestsOf(4);
-      const fetchedBy = new Map<string, Set<unknown>>();
-      for (const { who, request } of requests)
-        for (const { topic, partitions } of request.topics)
-          for (const { partition } of partitions) {
-            const key = `${topic}/${partition}`;
-            fetchedBy.set(key, (fetchedBy.get(key) ?? new Set()).add(who));
-          }
-      expect(fetchedBy.size).toBe(PARTITIONS);
-      for (const members of fetchedBy.values()) expect(members.size).toBe(1);
+      const topic = await readBy(4);
+      /** By partition: how many members fetched it of late. */
+      const fetchers = (): number[] => {
+        const who = new Map<number, Set<unknown>>();
+        for (const one of lastOf(topic) ?? [])
+          for (const { partition } of partitionsOf(one.request, topic))
+            who.set(partition, (who.get(partition) ?? new Set()).add(one.who));
+        return [...who.values()].map(({ size }) => size);
+      };
+      // For some time one that was busy hands on nothing, so on a machine that is busy there may be more of them.
+      await waitFor(() => fetchers().length === PARTITIONS && fetchers().every((count) => count === 1), {
+        message: 'each partition has one that fetches it',
+        timeoutMs: DEADLINE_MS,
+      });
     },
     TIMEOUT_MS,
   );

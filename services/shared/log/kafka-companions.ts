@@ -10,15 +10,17 @@ export interface FetchedRange extends TopicPartition {
   /** Beyond the last record, and beyond offsets after it that hold none. */
   readonly next: number;
   readonly endOffset: number;
+  /** When Kafka answered, in milliseconds since 1970. */
+  readonly fetchedAt: number;
   /** How many consumers are given these very records, when they are offered. */
   readonly readers: number;
 }
 
 /** A consumer, as the others of its process see it. */
 export interface Companion {
-  /** Where it reads the partition next, if it goes along with others. */
-  positionOf(at: TopicPartition, topicId: string | undefined): number | null;
-  /** Whether it reads the partition at this place, and would take what another fetched there. */
+  /** Where it fetches the partition next, if it hands on what it fetches. */
+  leadsAt(at: TopicPartition, topicId: string | undefined): number | null;
+  /** Whether it would take these very records. */
   wants(range: FetchedRange): boolean;
   /** Takes what it reads next, if that is in the range, and resolves when it is through; null when it is not. */
   offered(range: FetchedRange): Promise<void> | null;
@@ -30,9 +32,9 @@ export interface Companion {
 export interface Companions {
   /** Adds one, until the returned function is called. */
   join(companion: Companion): () => void;
-  /** Where the others read the partition of a range that go along with others. */
-  positions(range: FetchedRange, but: Companion): readonly number[];
-  /** How many others would take of a range. */
+  /** Where the others fetch the partition of a range that hand on what they fetch. */
+  leaders(range: FetchedRange, but: Companion): readonly number[];
+  /** How many others would take the records of a range. */
   wanting(range: FetchedRange, but: Companion): number;
   /** Offers a range to all others; gives what those are at that take of it. */
   offer(range: FetchedRange, but: Companion): readonly Promise<void>[];
@@ -47,9 +49,9 @@ export function createCompanions(): Companions {
       all.add(companion);
       return () => void all.delete(companion);
     },
-    positions: (range, but) =>
+    leaders: (range, but) =>
       others(but)
-        .map((one) => one.positionOf(range, range.topicId))
+        .map((one) => one.leadsAt(range, range.topicId))
         .filter((position) => position !== null),
     wanting: (range, but) => others(but).filter((one) => one.wants(range)).length,
     offer: (range, but) =>

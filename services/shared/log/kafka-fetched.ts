@@ -22,6 +22,8 @@ export interface Fetched {
   isNext(reading: Reading, fetchedFrom: number, endOffset: number): Promise<boolean>;
   /** The reading got to `position`. */
   gotTo(reading: Reading, position: number, endOffset: number): void;
+  /** It got there without a record: if that is the end, it has all that there is. */
+  gotNothing(reading: Reading, position: number, endOffset: number): void;
   /** A fetch brought no record of it. */
   nothing(reading: Reading, fetch: EmptyFetch): void;
   /** Whatever is fetched next may be of other topics. */
@@ -79,16 +81,20 @@ export function createFetched(deps: FetchedDeps): Fetched {
     reading.position = position;
     reading.heardAt = Date.now();
     reading.endOffset = endOffset;
-    if (position >= endOffset) {
-      reading.behindSince = null;
-      deps.caughtUp({ topic: reading.topic, partition: reading.partition }, endOffset);
-    } else if (gotOn) reading.behindSince = null;
+    if (position >= endOffset || gotOn) reading.behindSince = null;
     else reading.behindSince ??= Date.now();
+  };
+
+  const gotNothing = (reading: Reading, position: number, endOffset: number): void => {
+    gotTo(reading, position, endOffset);
+    if (position >= endOffset)
+      deps.caughtUp({ topic: reading.topic, partition: reading.partition }, endOffset);
   };
 
   return {
     isNext,
     gotTo,
+    gotNothing,
     doubt() {
       // What others fetch is theirs to doubt.
       for (const reading of readings.values()) if (!reading.follows) reading.heardAt = UNHEARD;
@@ -96,8 +102,10 @@ export function createFetched(deps: FetchedDeps): Fetched {
     outOfRange: (reading) => void loseRange(reading),
     nothing(reading, { fetchedFrom, next, endOffset }) {
       if (fetchedFrom === reading.position && !isDoubtful(reading, endOffset))
-        return gotTo(reading, next, endOffset);
-      void isNext(reading, fetchedFrom, endOffset).then((isIt) => isIt && gotTo(reading, next, endOffset));
+        return gotNothing(reading, next, endOffset);
+      void isNext(reading, fetchedFrom, endOffset).then(
+        (isIt) => isIt && gotNothing(reading, next, endOffset),
+      );
     },
   };
 }

@@ -13,9 +13,12 @@ export interface InHandDeps {
 
 /** The batches that are being handled. */
 export interface InHand {
-  /** Resolves with the work, or when nobody waits for it any more, and calls `beat` again and again until then. */
-  during(work: Promise<void>, at: TopicPartition, beat: () => Promise<void>): Promise<void>;
-  /** Since when the oldest one is in hand, in milliseconds since 1970; null when none is. */
+  /**
+   * Resolves with the work, or when nobody waits for it any more, and calls `beat` again and again until then. Without
+   * `beat` kafkajs goes on meanwhile: what is in hand was not fetched by this consumer.
+   */
+  during(work: Promise<void>, at: TopicPartition, beat?: () => Promise<void>): Promise<void>;
+  /** Since when the oldest one is in hand that kafkajs waits for, in milliseconds since 1970; null when none is. */
   since(): number | null;
   /** Nobody waits for those of now, though they go on: kafkajs does not leave a group while one is in hand. */
   abandon(): void;
@@ -25,7 +28,7 @@ export interface InHand {
 
 /** Trap 10: kafkajs beats only when asked, so not while a batch is being handled. */
 export function createInHand({ heartbeatMs, stuckMs, isOver, progress, stuck }: InHandDeps): InHand {
-  const works = new Map<Promise<void>, { readonly startedAt: number; readonly leave: () => void }>();
+  const works = new Map<Promise<void>, { readonly heldUpSince: number | null; readonly leave: () => void }>();
 
   /** Time is counted in heartbeats, so a process that was frozen is not stuck. */
   const watch = (at: TopicPartition): (() => void) => {
@@ -47,10 +50,10 @@ export function createInHand({ heartbeatMs, stuckMs, isOver, progress, stuck }: 
       const timer = setInterval(() => {
         look();
         if (isOver()) clearInterval(timer);
-        else beating = beat().catch(() => undefined);
+        else if (beat !== undefined) beating = beat().catch(() => undefined);
       }, heartbeatMs);
       await new Promise<void>((resolve, reject) => {
-        works.set(work, { startedAt: Date.now(), leave: resolve });
+        works.set(work, { heldUpSince: beat === undefined ? null : Date.now(), leave: resolve });
         work.then(resolve, reject).finally(() => {
           clearInterval(timer);
           works.delete(work);
@@ -58,8 +61,10 @@ export function createInHand({ heartbeatMs, stuckMs, isOver, progress, stuck }: 
       });
       await beating;
     },
-    since: () =>
-      works.size === 0 ? null : Math.min(...[...works.values()].map(({ startedAt }) => startedAt)),
+    since() {
+      const times = [...works.values()].map(({ heldUpSince }) => heldUpSince).filter((at) => at !== null);
+      return times.length === 0 ? null : Math.min(...times);
+    },
     abandon() {
       for (const { leave } of works.values()) leave();
     },

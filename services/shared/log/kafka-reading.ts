@@ -1,3 +1,4 @@
+import type { FetchedRange } from './kafka-companions.ts';
 import type { TopicPartition } from './port.ts';
 
 /** Where a started partition is read. One that is replaced or removed belongs to a `start` that is over. */
@@ -12,12 +13,14 @@ export interface Reading extends TopicPartition {
   behindSince: number | null;
   /** Whether it takes what other consumers of the process fetch, and is not fetched for itself. */
   follows: boolean;
-  /** Whether records of it are being handled. */
-  isInHand: boolean;
-  /** Where the next ones begin that another consumer hands on, while some are being handled. */
-  inHandEnd: number;
-  /** Until when nothing is shared with other consumers, in milliseconds since 1970. */
-  aloneUntil: number;
+  /** What it took of others: the first is in hand, the rest waits. */
+  readonly taken: FetchedRange[];
+  /** Whether records that were fetched for itself are in hand. */
+  isDelivering: boolean;
+  /** Whether the records that were fetched last are of long ago, as far as is known. */
+  isOld: boolean;
+  /** From when on it hands to others what is fetched for it, in milliseconds since 1970. */
+  leadsFrom: number;
   /** Until when it waits for no other consumer. */
   hurriesUntil: number;
 }
@@ -57,9 +60,10 @@ export function newReading(at: TopicPartition, position: number): Reading {
     endOffset: 0,
     behindSince: null,
     follows: false,
-    isInHand: false,
-    inHandEnd: 0,
-    aloneUntil: 0,
+    taken: [],
+    isDelivering: false,
+    isOld: true,
+    leadsFrom: 0,
     hurriesUntil: 0,
   };
 }

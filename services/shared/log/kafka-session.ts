@@ -6,6 +6,7 @@ import { createFetched } from './kafka-fetched.ts';
 import { createFetching } from './kafka-fetching.ts';
 import { createFollowing } from './kafka-following.ts';
 import { createInHand } from './kafka-in-hand.ts';
+import { createLeading } from './kafka-leading.ts';
 import { createKafkaMember } from './kafka-member.ts';
 import { createMirror } from './kafka-mirror.ts';
 import { observeFetches } from './kafka-patch.ts';
@@ -15,6 +16,7 @@ import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import { sessionSettings } from './kafka-settings.ts';
 import { watchProgress } from './kafka-watch.ts';
 import { keyOf } from './partition-key.ts';
+import type { Batch } from './port.ts';
 
 const STOP_DEADLINE_MS = 10_000;
 
@@ -40,7 +42,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     if (fenced !== null) return;
     fenced = reason;
     fencedAt = Date.now();
-    for (const reading of readings.values()) following.leave(reading);
+    for (const reading of readings.values()) leading.leave(reading);
     readings.clear();
     handlers.revoked();
   };
@@ -49,7 +51,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     if (over) return false;
     revoke(reason);
     over = true;
-    following.end();
+    leading.end();
     watch?.stop();
     inHand.abandon();
     return true;
@@ -83,7 +85,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     const at = { topic: reading.topic, partition: reading.partition };
     readings.delete(keyOf(at));
     fetching.stop(at);
-    following.leave(reading);
+    leading.leave(reading);
     handlers.outOfRange(at);
   };
   const fetched = createFetched({
@@ -110,15 +112,16 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     stuck: endEarly,
   });
 
-  const following = createFollowing({
+  const common = {
     readings,
-    companions: deps.companions,
     topicId: identity.idOf,
     isMember: () => !over && fenced === null,
-    handle: (batch, heartbeat) => inHand.during(handlers.batch(batch), batch, heartbeat).catch(fail),
-    gotTo: fetched.gotTo,
-    fetching,
-  });
+    handle: (batch: Batch, heartbeat?: () => Promise<void>) =>
+      inHand.during(handlers.batch(batch), batch, heartbeat).catch(fail),
+  };
+  const { gotTo, gotNothing } = fetched;
+  const following = createFollowing({ ...common, gotTo, gotNothing, failed: fail, fetching });
+  const leading = createLeading({ ...common, companions: deps.companions, following });
 
   /** Only what the group itself said makes kafkajs rejoin; a stop, or a join that is done, needs nothing more. */
   const passOn = (reason: Error): void => {
@@ -127,6 +130,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
 
   const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
     if (fenced !== null) return passOn(fenced);
+    const fetchedAt = Date.now();
     const { batch } = payload;
     const at = { topic: batch.topic, partition: batch.partition };
     const reading = readings.get(keyOf(at));
@@ -136,13 +140,14 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     const from = Number(fetchedOffset);
     if (!(await fetched.isNext(reading, from, endOffset))) return;
     const records = batch.messages.map(toRecord);
-    if (records.length === 0 || reading.follows || reading.isInHand) return;
+    if (records.length === 0 || reading.follows || reading.isDelivering) return;
     const next = Math.max(records.at(-1)!.offset, Number(batch.lastOffset())) + 1;
-    const range = { ...at, topicId: identity.idOf(at.topic), from, records, next, endOffset, readers: 1 };
-    await following.deliver(reading, range, {
+    const topicId = identity.idOf(at.topic);
+    const range = { ...at, topicId, from, records, next, endOffset, fetchedAt, readers: 1 };
+    await leading.deliver(reading, range, {
       passed(slice) {
         payload.resolveOffset(String(slice.records.at(-1)!.offset));
-        fetched.gotTo(reading, slice.next, endOffset);
+        gotTo(reading, slice.next, endOffset);
       },
       beat: () => beat(payload),
     });
@@ -161,7 +166,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
       const reading = readings.get(keyOf(fetch));
       if (reading === undefined || reading.paused || reading.follows) return;
       fetched.nothing(reading, fetch);
-      following.tellNothing(reading, fetch);
+      leading.tellNothing(reading, fetch);
     },
     // The next one may be answered out of another topic of the same name.
     interrupted: fetched.doubt,
@@ -203,17 +208,17 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     start(at, offset) {
       if (fenced !== null || !assigned.has(keyOf(at))) return; // trap 14: a seek for others would linger
       const before = readings.get(keyOf(at));
-      if (before !== undefined) following.leave(before);
+      if (before !== undefined) leading.leave(before);
       const reading = newReading(at, offset);
       readings.set(keyOf(at), reading);
-      fetching.from(reading);
+      following.begin(reading);
     },
     pause(at) {
       const reading = readings.get(keyOf(at));
       if (reading === undefined) return;
       reading.paused = true;
       fetching.stop(at);
-      following.leave(reading);
+      leading.leave(reading);
     },
     resume(at) {
       const reading = readings.get(keyOf(at));

@@ -29,6 +29,8 @@ export interface Batch extends TopicPartition {
   readonly records: readonly LogRecord[];
   /** The offset that the next record appended to the partition would have had when the batch was fetched. */
   readonly endOffset: number;
+  /** When the log told that end, in milliseconds since 1970; when the batch is given, unless told. */
+  readonly fetchedAt?: number;
   /** How many consumers of the process are given these very records, in the same array; one unless told. */
   readonly readers?: number;
 }
