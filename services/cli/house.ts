@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { OpenControl } from '../shared/control/control.ts';
 import type { History } from '../shared/history/port.ts';
 import type { EventLog } from '../shared/log/port.ts';
-import type { Module } from '../shared/modules.ts';
+import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
 
 /** What a command works on: an installation, and where its log, states and archive are. */

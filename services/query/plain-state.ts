@@ -1,4 +1,4 @@
-import type { ModuleReducer } from '../shared/modules.ts';
+import type { ModuleReducer } from '../shared/module.ts';
 import type { StateStore, Unit } from '../shared/state/port.ts';
 import { partField } from '../shared/state-types/part-field.ts';
 

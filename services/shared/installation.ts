@@ -1,5 +1,6 @@
 import type { TopicSpec } from './log/port.ts';
-import { loadModules, type Module, sourcesOf } from './modules.ts';
+import type { Module } from './module.ts';
+import { loadModules, sourcesOf } from './modules.ts';
 import { controlTopic, deadLettersTopic, eventsTopic, rekeyTopic, UNCLAIMED } from './topics.ts';
 
 /** What is installed: its modules, and the sources and topics that follow from them. Every service derives the same. */

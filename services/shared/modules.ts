@@ -7,8 +7,6 @@ import { checkModule } from './module-check.ts';
 import { findModule, moduleFilesIn } from './module-files.ts';
 import { SOURCE_NAME } from './topics.ts';
 
-export type { Module, ModuleReducer } from './module.ts';
-
 export interface LoadModulesOptions {
   /** The folder with a folder for each module. */
   readonly reducersDir: URL | string;

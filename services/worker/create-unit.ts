@@ -3,7 +3,7 @@ import type { Control } from '../shared/control/port.ts';
 import type { History } from '../shared/history/port.ts';
 import type { EventLog, Producer, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { Module } from '../shared/modules.ts';
+import type { Module } from '../shared/module.ts';
 import type { StateStore, Unit } from '../shared/state/port.ts';
 import { nameOf } from '../shared/state/unit-meta.ts';
 import { createCareful } from './careful.ts';

@@ -1,5 +1,5 @@
 import { LecternError, messageOf } from '../shared/errors.ts';
-import type { ModuleReducer } from '../shared/modules.ts';
+import type { ModuleReducer } from '../shared/module.ts';
 import { HIDDEN, stateField } from '../shared/state-key.ts';
 import { jsonState } from '../shared/state-types/json.ts';
 import { jsonText } from '../shared/state-types/json-text.ts';

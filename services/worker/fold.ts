@@ -5,10 +5,6 @@ import type { FoldPolicy } from './fold-policy.ts';
 import { type RefoldStart, refold } from './refold.ts';
 import { type Refusal, thrownRefusal } from './refusal.ts';
 
-export type { Entry } from './entry.ts';
-export type { FoldPolicy } from './fold-policy.ts';
-export type { Refusal } from './refusal.ts';
-
 const NONE: readonly Refusal[] = [];
 
 /**

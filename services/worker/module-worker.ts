@@ -4,7 +4,7 @@ import { messageOf } from '../shared/errors.ts';
 import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { Module } from '../shared/modules.ts';
+import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
 import { eventsTopic, moduleGroup, rekeyTopic } from '../shared/topics.ts';
 import { createLiveness } from './liveness.ts';

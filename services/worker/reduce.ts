@@ -1,4 +1,4 @@
-import type { Module } from '../shared/modules.ts';
+import type { Module } from '../shared/module.ts';
 import type { Attempt } from '../shared/state/port.ts';
 import type { Careful } from './careful.ts';
 import type { DecodedEvent } from './decode.ts';

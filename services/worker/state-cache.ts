@@ -1,4 +1,4 @@
-import type { ModuleReducer } from '../shared/modules.ts';
+import type { ModuleReducer } from '../shared/module.ts';
 import { stateField } from '../shared/state-key.ts';
 import { createEntry, type Entry, type Written, writeEntry } from './entry.ts';
 import { checkEntry } from './fold.ts';

@@ -1,5 +1,5 @@
+import type { ModuleReducer } from '../shared/module.ts';
 import { scopeFieldNames } from '../shared/module.ts';
-import type { ModuleReducer } from '../shared/modules.ts';
 import type { Entry } from './entry.ts';
 
 /** The states of one key in memory, of all reducers whose scopes are the same: found together, dropped together. */

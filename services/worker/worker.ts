@@ -6,7 +6,7 @@ import type { History } from '../shared/history/port.ts';
 import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { EventLog } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { Module } from '../shared/modules.ts';
+import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
 import { type Breaker, type BreakerLimits, createBreaker, createPausedGauge } from './breaker.ts';
 import { createBudget } from './budget.ts';

@@ -1,4 +1,4 @@
-import type { ModuleReducer } from '../../services/shared/modules.ts';
+import type { ModuleReducer } from '../../services/shared/module.ts';
 import { reducer } from '../../services/shared/reducer-api.ts';
 import { stateField } from '../../services/shared/state-key.ts';
 import type { DecodedEvent } from '../../services/worker/decode.ts';

@@ -1,4 +1,4 @@
-import type { Module, ModuleReducer } from '../../services/shared/modules.ts';
+import type { Module, ModuleReducer } from '../../services/shared/module.ts';
 import { eventField, KeyField, type LearningEvent, Scope } from '../../services/shared/reducer-api.ts';
 
 export const TEST_SOURCE = 'org.test';

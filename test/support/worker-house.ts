@@ -10,7 +10,7 @@ import type { History } from '../../services/shared/history/port.ts';
 import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
 import type { EventLog } from '../../services/shared/log/port.ts';
 import { createLogger } from '../../services/shared/logger.ts';
-import type { Module } from '../../services/shared/modules.ts';
+import type { Module } from '../../services/shared/module.ts';
 import { createEmbeddedState } from '../../services/shared/state/embedded.ts';
 import type { StateStore, Unit } from '../../services/shared/state/port.ts';
 import { keyText, stateField } from '../../services/shared/state-key.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import type { Module, ModuleReducer } from '../../services/shared/modules.ts';
+import type { Module, ModuleReducer } from '../../services/shared/module.ts';
 import type { AppendList, LearningEvent } from '../../services/shared/reducer-api.ts';
 import type { Checkpoint } from '../../services/shared/state/port.ts';
 import { keyText, stateField } from '../../services/shared/state-key.ts';

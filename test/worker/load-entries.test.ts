@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ModuleReducer } from '../../services/shared/modules.ts';
+import type { ModuleReducer } from '../../services/shared/module.ts';
 import { stateField } from '../../services/shared/state-key.ts';
 import { createGrowth } from '../../services/worker/growth.ts';
 import type { Item } from '../../services/worker/intake.ts';

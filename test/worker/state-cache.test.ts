@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ModuleReducer } from '../../services/shared/modules.ts';
+import type { ModuleReducer } from '../../services/shared/module.ts';
 import { states } from '../../services/shared/reducer-api.ts';
 import type { DecodedEvent } from '../../services/worker/decode.ts';
 import type { Entry } from '../../services/worker/entry.ts';

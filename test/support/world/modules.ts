@@ -1,4 +1,4 @@
-import type { Module, ModuleReducer } from '../../../services/shared/modules.ts';
+import type { Module, ModuleReducer } from '../../../services/shared/module.ts';
 import {
   type AppendList,
   isSplit,
