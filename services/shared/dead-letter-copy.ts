@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeadLetter, Unit } from './state/port.ts';
 import { nameOf } from './state/unit-meta.ts';
+import { unitName } from './state/unit-name.ts';
 
 /** A dead letter as it stands in the dead-letters topic, one JSON object a record. */
 
@@ -21,7 +22,7 @@ const copy = z.object({
 export type ParsedCopy = z.output<typeof copy>;
 
 export function copyId(unit: Unit, letter: Pick<DeadLetter, 'reducer' | 'offset'>): string {
-  return `${unit.module}/${unit.topic}/${unit.partition}/${nameOf(letter)}`;
+  return `${unitName(unit)}/${nameOf(letter)}`;
 }
 
 export function encodeCopy(unit: Unit, letter: DeadLetter): Buffer {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { DeadLetterKey, Unit } from '../shared/state/port.ts';
+import { unitName } from '../shared/state/unit-name.ts';
 
 export interface DeadLetterMetrics {
   readonly relayed: Counter<'module'>;
@@ -15,10 +16,9 @@ export interface DeadLetterMetrics {
 export function createDeadLetterMetrics(registry: Registry): DeadLetterMetrics {
   /** By unit, how many of each reducer. */
   const units = new Map<string, { readonly module: string; readonly counts: Map<string, number> }>();
-  const keyOf = ({ module, topic, partition }: Unit): string => `${module}/${topic}/${partition}`;
   const countsOf = (unit: Unit): Map<string, number> => {
-    const found = units.get(keyOf(unit)) ?? { module: unit.module, counts: new Map<string, number>() };
-    units.set(keyOf(unit), found);
+    const found = units.get(unitName(unit)) ?? { module: unit.module, counts: new Map<string, number>() };
+    units.set(unitName(unit), found);
     return found.counts;
   };
   const add = (unit: Unit, reducer: string, count: number): void => {
@@ -44,12 +44,12 @@ export function createDeadLetterMetrics(registry: Registry): DeadLetterMetrics {
       registers: [registry],
     }),
     claimed(unit, open) {
-      units.delete(keyOf(unit));
+      units.delete(unitName(unit));
       countsOf(unit);
       for (const { reducer } of open) add(unit, reducer, 1);
     },
     opened: (unit, reducer) => add(unit, reducer, 1),
     closed: (unit, reducer) => add(unit, reducer, -1),
-    forget: (unit) => void units.delete(keyOf(unit)),
+    forget: (unit) => void units.delete(unitName(unit)),
   };
 }

@@ -6,6 +6,7 @@ import type { Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { sleepUntil } from '../shared/sleep-until.ts';
 import type { DeadLetter, StateStore, Unit } from '../shared/state/port.ts';
+import { unitName } from '../shared/state/unit-name.ts';
 import { deadLettersTopic } from '../shared/topics.ts';
 
 export interface DeadLetterRelayDeps {
@@ -64,7 +65,7 @@ export function createDeadLetterRelay(deps: DeadLetterRelayDeps): DeadLetterRela
   });
 
   const lookUpLater = (unit: Unit): void => {
-    toLookUp.set(`${unit.module}/${unit.topic}/${unit.partition}`, unit);
+    toLookUp.set(unitName(unit), unit);
   };
 
   const copy = async (batch: readonly Waiting[]): Promise<void> => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Unit } from '../shared/state/port.ts';
+import { unitName } from '../shared/state/unit-name.ts';
 import type { LastWords } from './last-words.ts';
 
 export interface WatchdogDeps {
@@ -81,7 +82,7 @@ export function createWatchdog({ ms, modules, lastWords = null }: WatchdogDeps):
 
   const numberOf = (unit: Unit): number => {
     const { module, topic, partition } = unit;
-    const name = `${module} ${topic} ${partition}`;
+    const name = unitName(unit);
     const known = numbers.get(name);
     if (known !== undefined) return known;
     const number = numbers.size;

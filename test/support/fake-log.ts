@@ -1,4 +1,5 @@
 import { LecternError } from '../../services/shared/errors.ts';
+import { keyOf } from '../../services/shared/log/partition-key.ts';
 import type {
   ConsumerHandlers,
   EventLog,
@@ -29,7 +30,6 @@ export interface FakeLog {
 }
 
 const BATCH = 7;
-const keyOf = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
 interface Partition {
   start: number;

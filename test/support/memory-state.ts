@@ -6,7 +6,6 @@ import type {
   OpenDeadLetter,
   StateEntry,
   StateStore,
-  Unit,
 } from '../../services/shared/state/port.ts';
 import {
   advanced,
@@ -19,6 +18,7 @@ import {
   toPosition,
   type UnitMeta,
 } from '../../services/shared/state/unit-meta.ts';
+import { unitName } from '../../services/shared/state/unit-name.ts';
 
 interface StoredUnit {
   meta: UnitMeta;
@@ -42,10 +42,6 @@ export interface MemoryState {
   watchers(): number;
 }
 
-function identity(unit: Unit): string {
-  return `${unit.module}/${unit.topic}/${unit.partition}`;
-}
-
 function* pagesOf<T>(all: readonly T[]): Iterable<readonly T[]> {
   for (let at = 0; at < all.length; at += PAGE) yield all.slice(at, at + PAGE);
 }
@@ -67,15 +63,15 @@ export function createMemoryState(): MemoryState {
   const store: StateStore = {
     async claim(unit, token, facts, logEnd) {
       await reach();
-      const known = units.get(identity(unit));
+      const known = units.get(unitName(unit));
       const meta = claimed(known?.meta, token, facts, logEnd);
-      if (known === undefined) units.set(identity(unit), { meta, states: new Map(), deadLetters: new Map() });
+      if (known === undefined) units.set(unitName(unit), { meta, states: new Map(), deadLetters: new Map() });
       else known.meta = meta;
       return toClaim(meta);
     },
     async mark(unit, token, attempt) {
       await reach();
-      const known = units.get(identity(unit));
+      const known = units.get(unitName(unit));
       const meta = marked(known?.meta, token, attempt);
       if (known === undefined || meta === null) return false;
       known.meta = meta;
@@ -83,7 +79,7 @@ export function createMemoryState(): MemoryState {
     },
     async checkpoint(unit, checkpoint) {
       await reach();
-      const stored = units.get(identity(unit));
+      const stored = units.get(unitName(unit));
       const refused = objection(stored?.meta, checkpoint);
       if (refused !== null || stored === undefined) return refused as CheckpointReply;
       const altered = alteration(checkpoint, (field) => stored.states.get(field) ?? null);
@@ -100,31 +96,31 @@ export function createMemoryState(): MemoryState {
     async readMany(unit, fields) {
       await reach();
       reads.push(...fields);
-      const states = units.get(identity(unit))?.states;
+      const states = units.get(unitName(unit))?.states;
       return fields.map((field) => states?.get(field) ?? null);
     },
     async position(unit) {
       await reach();
-      const stored = units.get(identity(unit));
+      const stored = units.get(unitName(unit));
       return stored === undefined ? null : toPosition(stored.meta);
     },
     async *entries(unit) {
       await reach();
-      const states = [...(units.get(identity(unit))?.states ?? [])];
+      const states = [...(units.get(unitName(unit))?.states ?? [])];
       yield* pagesOf(states.map(([field, value]): StateEntry => ({ field, value })));
     },
     async *deadLetters(unit) {
       await reach();
-      yield* pagesOf([...(units.get(identity(unit))?.deadLetters.values() ?? [])]);
+      yield* pagesOf([...(units.get(unitName(unit))?.deadLetters.values() ?? [])]);
     },
     async deadLetterKeys(unit) {
       await reach();
-      const letters = [...(units.get(identity(unit))?.deadLetters.values() ?? [])];
+      const letters = [...(units.get(unitName(unit))?.deadLetters.values() ?? [])];
       return letters.map(({ reducer, offset }) => ({ reducer, offset }));
     },
     async relayed(unit, copies) {
       await reach();
-      const letters = units.get(identity(unit))?.deadLetters;
+      const letters = units.get(unitName(unit))?.deadLetters;
       for (const { copy, ...key } of copies) {
         const letter = letters?.get(nameOf(key));
         if (letter !== undefined) letters!.set(nameOf(key), copied(letter, copy));

@@ -1,4 +1,5 @@
 import { nameOf } from '../state/unit-meta.ts';
+import { unitName } from '../state/unit-name.ts';
 import type { Control, ControlRecord, LeftOut, ModuleSwitch } from './port.ts';
 
 /** What was decided about one unit. */
@@ -79,9 +80,8 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
   const counts = new Map<string, Counts>();
   let verdicts = 0;
 
-  const keyOf = ({ module, topic, partition }: UnitKey): string => `${module}\n${topic}\n${partition}`;
   const stateOf = (unit: UnitKey): UnitState => {
-    const key = keyOf(unit);
+    const key = unitName(unit);
     const found = units.get(key);
     if (found !== undefined) return found;
     const { module, topic, partition } = unit;
@@ -136,7 +136,7 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
     refusal(record) {
       if (record.kind !== 'left-out') return null;
       const { module } = record;
-      if (units.get(keyOf(record))?.leftOut.has(nameOf(record)) === true) return null;
+      if (units.get(unitName(record))?.leftOut.has(nameOf(record)) === true) return null;
       const count = counts.get(module)?.[counterOf(record)] ?? 0;
       if (count < limits[counterOf(record)]) return null;
       return isPersons(record)

@@ -6,6 +6,7 @@ import { createGroups } from './embedded-group.ts';
 import { createMirrors } from './embedded-mirrors.ts';
 import { createRecords, type Place } from './embedded-records.ts';
 import { createTopics, type Topic } from './embedded-topics.ts';
+import { keyOf } from './partition-key.ts';
 import type { Appended, Batch, EventLog, GroupConsumer, OutgoingRecord, TopicPartition } from './port.ts';
 
 export interface EmbeddedLogOptions {
@@ -31,7 +32,7 @@ function shareOut(records: readonly OutgoingRecord[], topicOf: (name: string) =>
       throw new RangeError(`a record of ${topic} has ${value.length} bytes, more than ${MAX_VALUE_BYTES}`);
     const { id, partitions } = topicOf(topic);
     const partition = record.partition ?? partitionOf(key, partitions);
-    const name = `${topic}/${partition}`;
+    const name = keyOf({ topic, partition });
     if (!shares.has(name))
       shares.set(name, {
         at: { topic, partition },

@@ -19,7 +19,8 @@ export function createMirror(consumer: Consumer): (at: TopicPartition, offset: n
   let committed = new Set<string>();
   consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
     for (const { topic, partitions } of payload.topics)
-      for (const { partition, offset } of partitions) committed.add(`${topic}/${partition}@${offset}`);
+      for (const { partition, offset } of partitions)
+        committed.add(`${keyOf({ topic, partition })}@${offset}`);
   });
 
   let sending = Promise.resolve();
@@ -31,7 +32,7 @@ export function createMirror(consumer: Consumer): (at: TopicPartition, offset: n
       .commitOffsets(batch.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
       .catch(() => undefined);
     for (const { topic, partition, offset, answer } of batch) {
-      const accepted = committed.has(`${topic}/${partition}@${offset}`);
+      const accepted = committed.has(`${keyOf({ topic, partition })}@${offset}`);
       for (const tell of answer) tell(accepted);
     }
   };

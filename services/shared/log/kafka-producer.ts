@@ -6,6 +6,7 @@ import kafkajs, {
 } from 'kafkajs';
 import { LecternError } from '../errors.ts';
 import { partitionOf } from '../partition.ts';
+import { keyOf } from './partition-key.ts';
 import type { Appended, OutgoingRecord, Producer } from './port.ts';
 
 export interface KafkaProducerDeps {
@@ -37,8 +38,9 @@ async function place(records: readonly OutgoingRecord[], deps: KafkaProducerDeps
   const places = records.map((record) => {
     const { topic } = record;
     const partition = record.partition ?? partitionOf(record.key, counts.get(topic)!);
-    const index = filled.get(`${topic}/${partition}`) ?? 0;
-    filled.set(`${topic}/${partition}`, index + 1);
+    const place = keyOf({ topic, partition });
+    const index = filled.get(place) ?? 0;
+    filled.set(place, index + 1);
     if (!byTopic.has(topic)) byTopic.set(topic, { topic, messages: [] });
     byTopic
       .get(topic)!
@@ -49,9 +51,14 @@ async function place(records: readonly OutgoingRecord[], deps: KafkaProducerDeps
 }
 
 function toAppended(placed: Placed, results: readonly RecordMetadata[]): Appended[] {
-  const bases = new Map(results.map((r) => [`${r.topicName}/${r.partition}`, Number(r.baseOffset ?? -1)]));
+  const bases = new Map(
+    results.map(({ topicName: topic, partition, baseOffset }) => [
+      keyOf({ topic, partition }),
+      Number(baseOffset ?? -1),
+    ]),
+  );
   return placed.places.map(({ topic, partition, index }) => {
-    const base = bases.get(`${topic}/${partition}`) ?? -1;
+    const base = bases.get(keyOf({ topic, partition })) ?? -1;
     // The broker answers -1 for a batch that it recognised as sent twice.
     return { topic, partition, offset: base < 0 ? null : base + index };
   });

@@ -1,4 +1,5 @@
 import { LecternError } from '../../../services/shared/errors.ts';
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type {
   Appended,
   LogRecord,
@@ -35,8 +36,6 @@ interface Partition {
   readonly records: LogRecord[];
   readonly waiting: Set<() => void>;
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 /** The index of the first record at or past an offset. */
 function indexOf(records: readonly LogRecord[], offset: number): number {

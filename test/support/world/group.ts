@@ -1,4 +1,5 @@
 import { assignSticky } from '../../../services/shared/log/assign-sticky.ts';
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -39,8 +40,6 @@ interface Member {
   waiting: ((round: Joined) => void) | null;
   cancelExpiry: () => void;
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export function createGroup(options: GroupOptions): Group {
   const { schedule } = options;

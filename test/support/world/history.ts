@@ -1,5 +1,6 @@
 import { LecternError } from '../../../services/shared/errors.ts';
 import type { History, HistoryFilter } from '../../../services/shared/history/port.ts';
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type { LogRecord, TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Broker } from './broker.ts';
 import type { Machine } from './machine.ts';
@@ -12,7 +13,6 @@ export interface Archive {
 }
 
 const OBJECT = 9;
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export function createArchive(): Archive {
   const ends = new Map<string, number>();

@@ -1,4 +1,5 @@
 import { LecternError } from '../../../services/shared/errors.ts';
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Broker } from './broker.ts';
 import { createGroup, type Group } from './group.ts';
@@ -67,7 +68,7 @@ export function createProcessLog(deps: ProcessLogDeps): EventLog {
       machine.call(() => {
         const { committed } = groups.get(groupId);
         const found = partitionsOf(broker, topic).flatMap(({ partition }) => {
-          const next = committed.get(`${topic}/${partition}`);
+          const next = committed.get(keyOf({ topic, partition }));
           return next === undefined ? [] : [[partition, next] as const];
         });
         return new Map(found);

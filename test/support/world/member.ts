@@ -1,4 +1,5 @@
 import { LecternError } from '../../../services/shared/errors.ts';
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type {
   ConsumerHandlers,
   GroupConsumer,
@@ -37,8 +38,6 @@ const LARGEST_BATCH = 12;
 const LONGEST_POLL_MS = 600;
 /** How long a request waits for a coordinator that does not hear it. */
 const REQUEST_MS = 1_000;
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 /** One member of a group, in a process. It learns late what the group decided, and reads on until then. */
 export function createMember(deps: MemberDeps): GroupConsumer {

@@ -1,6 +1,7 @@
 import type { ControlRecord, LeftOut } from '../../../services/shared/control/port.ts';
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Unit } from '../../../services/shared/state/port.ts';
+import { unitName } from '../../../services/shared/state/unit-name.ts';
 import { joinLists } from './lists.ts';
 import { type ModuleSpec, moduleId } from './modules.ts';
 import { createRekeyedRepeats, isRekeyTopic } from './rekeyed.ts';
@@ -30,14 +31,12 @@ interface Known {
   readonly decided: number;
 }
 
-const nameOf = ({ module, topic, partition }: Unit): string => `${module}/${topic}/${partition}`;
-
 /** What was decided on a unit's events: by people, and by whoever owned it when they said so. */
 function standing(decisions: readonly ControlRecord[], unit: Unit): readonly LeftOut[] {
   let owner: string | undefined;
   const found: LeftOut[] = [];
   for (const decision of decisions) {
-    if (decision.kind === 'module-switch' || nameOf(decision) !== nameOf(unit)) continue;
+    if (decision.kind === 'module-switch' || unitName(decision) !== unitName(unit)) continue;
     if (decision.kind === 'unit-claimed') owner = decision.token;
     else if (decision.token === undefined || decision.token === owner) found.push(decision);
   }
@@ -51,7 +50,7 @@ export function createOracle(deps: OracleDeps): Oracle {
 
   const open = (unit: Unit): Known => {
     const decisions = standing(deps.decisions(), unit);
-    const existing = known.get(nameOf(unit));
+    const existing = known.get(unitName(unit));
     // One that is new may be on what is folded already.
     if (existing !== undefined && existing.decided === decisions.length) return existing;
     const verdicts = new Map<string, LeftOut>();
@@ -64,7 +63,7 @@ export function createOracle(deps: OracleDeps): Oracle {
     const isRepeat = isRekeyTopic(unit.topic) ? createRekeyedRepeats() : createRepeats();
     const fold = createUnitFold(module, isRepeat, (reducer, offset) => verdicts.get(`${reducer}@${offset}`));
     const made: Known = { fold, taken: 0, decided: decisions.length };
-    known.set(nameOf(unit), made);
+    known.set(unitName(unit), made);
     return made;
   };
   const foldOf = (unit: Unit): UnitFold => {

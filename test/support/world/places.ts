@@ -3,6 +3,7 @@ import {
   type RequeueTarget,
   requeueHeaders,
 } from '../../../services/shared/control/requeue-record.ts';
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type { LogRecord, OutgoingRecord, TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Broker } from './broker.ts';
 import type { WorldEvent } from './events.ts';
@@ -16,8 +17,6 @@ export interface Places {
   /** Appends a record again, as a person does for its dead letter. */
   requeue(at: TopicPartition, target: RequeueTarget): void;
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export function createPlaces(broker: Broker): Places {
   const placedBy = new Map<string, Placed[]>();
@@ -72,7 +71,7 @@ export function createPlaces(broker: Broker): Places {
         headers: { ...headers, ...requeueHeaders(target) },
       };
       if (isRekeyTopic(topic)) broker.append([record]);
-      else append(record, originals.get(`${topic}/${partition}@${target.offset}`)!.event, target);
+      else append(record, originals.get(`${keyOf({ topic, partition })}@${target.offset}`)!.event, target);
     },
   };
 }

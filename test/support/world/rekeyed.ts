@@ -1,3 +1,4 @@
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type { LogRecord, TopicPartition } from '../../../services/shared/log/port.ts';
 import { partitionOf } from '../../../services/shared/partition.ts';
 import { eventsTopic } from '../../../services/shared/topics.ts';
@@ -29,10 +30,10 @@ export function createRekeyedRepeats(): (placed: Placed) => boolean {
   return ({ rekeyed, requeue }) => {
     // What was appended again on purpose is neither a duplicate nor makes one.
     if (requeue !== null) return false;
-    const { topic, partition, offset, n } = rekeyed!;
-    const had = highest.get(`${topic}/${partition}`);
+    const { offset, n } = rekeyed!;
+    const had = highest.get(keyOf(rekeyed!));
     if (had !== undefined && (offset < had.offset || (offset === had.offset && n <= had.n))) return true;
-    highest.set(`${topic}/${partition}`, rekeyed!);
+    highest.set(keyOf(rekeyed!), rekeyed!);
     return false;
   };
 }
