@@ -19,6 +19,7 @@ import { createDeadLetterMetrics } from '../../services/worker/dead-letter-metri
 import { createDeadLetterRelay } from '../../services/worker/dead-letter-relay.ts';
 import { placeOf } from '../../services/worker/requeue.ts';
 import { counting, TEST_SOURCE, testModule } from '../support/module.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 
 /** What commands work on, on the embedded adapters, with a stand-in for the worker that owns the units. */
 
@@ -116,12 +117,7 @@ export async function checkpoint(
     token: TOKEN,
     expected: (await state.position(unit))!.next,
     next,
-    states: new Map(),
-    deadLetters: [],
-    lengths: new Map(),
-    closed: [],
-    anchor: null,
-    caughtUpAt: null,
+    ...NO_CHANGES,
     ...changes,
   });
   if (reply.status === 'refused') throw new Error(`refused: ${reply.because}`);

@@ -1,40 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import type { EventLog, Producer } from '../../services/shared/log/port.ts';
-import { partitionOf } from '../../services/shared/partition.ts';
+import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '../support/wait.ts';
-import { joinGroup, type Member, type MemberOptions } from './event-log-member.ts';
-
-interface Subject {
-  readonly log: EventLog;
-  readonly producer: Producer;
-  readonly newTopic: (partitions: number) => Promise<string>;
-}
-
-/** Joining, leaving and taking over take seconds on a broker. */
-const TIMEOUT_MS = 90_000;
-const DEADLINE_MS = 40_000;
-
-/** A key of each partition. */
-function keysOf(partitions: number): readonly string[] {
-  const candidates = Array.from({ length: 1_000 }, (_, n) => `key-${n}`);
-  return Array.from(
-    { length: partitions },
-    (_, partition) => candidates.find((key) => partitionOf(key, partitions) === partition)!,
-  );
-}
+import type { Member } from './event-log-member.ts';
+import { createJoining, DEADLINE_MS, keysOf, type Subject, TIMEOUT_MS } from './event-log-subject.ts';
 
 export function placeContract(subject: () => Subject): void {
   describe('the members of its groups', () => {
-    const members: Member[] = [];
-    afterEach(async () => {
-      await Promise.all(members.splice(0).map(({ consumer }) => consumer.stop()));
-    });
-    const join = async (options: MemberOptions): Promise<Member> => {
-      const member = await joinGroup(subject().log, options);
-      members.push(member);
-      return member;
-    };
+    const { join } = createJoining(subject);
 
     test(
       'tell that a position lies beyond the end, deliver nothing of it, and go on from the next start',

@@ -1,33 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import type { EventLog, Producer } from '../../services/shared/log/port.ts';
+import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '../support/wait.ts';
-import { joinGroup, type Member, type MemberOptions } from './event-log-member.ts';
-
-interface Subject {
-  readonly log: EventLog;
-  readonly producer: Producer;
-  readonly newTopic: (partitions: number) => Promise<string>;
-}
-
-const TIMEOUT_MS = 90_000;
-const DEADLINE_MS = 40_000;
-
-const texts = (from: number, to: number): string[] =>
-  Array.from({ length: to - from }, (_, n) => String(from + n));
+import type { Member, MemberOptions } from './event-log-member.ts';
+import { createJoining, DEADLINE_MS, type Subject, TIMEOUT_MS, texts } from './event-log-subject.ts';
 
 /** What holds for consumers of one process that read the same partitions, each in a group of its own. */
 export function togetherContract(subject: () => Subject): void {
   describe('its consumers of several groups', () => {
-    const members: Member[] = [];
-    afterEach(async () => {
-      await Promise.all(members.splice(0).map(({ consumer }) => consumer.stop()));
-    });
-    const join = async (options: Omit<MemberOptions, 'groupId'>): Promise<Member> => {
-      const member = await joinGroup(subject().log, { groupId: `contract-${randomUUID()}`, ...options });
-      members.push(member);
-      return member;
-    };
+    const { members, join: joinGroup } = createJoining(subject);
+    const join = (options: Omit<MemberOptions, 'groupId'>): Promise<Member> =>
+      joinGroup({ groupId: `contract-${randomUUID()}`, ...options });
     const append = (topic: string, partition: number, values: readonly string[]): Promise<unknown> =>
       subject().producer.send(
         values.map((text) => ({ topic, partition, key: 'k', value: Buffer.from(text) })),

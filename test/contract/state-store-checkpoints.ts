@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Checkpoint, StateStore, Unit, UnitFacts } from '../../services/shared/state/port.ts';
 import { collect } from '../support/collect.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 
 export interface Subject {
   readonly store: StateStore;
@@ -17,11 +18,7 @@ export function checkpoint(
   states: Readonly<Record<string, string | null>> = {},
 ): Checkpoint {
   return {
-    deadLetters: [],
-    lengths: new Map(),
-    closed: [],
-    anchor: null,
-    caughtUpAt: null,
+    ...NO_CHANGES,
     ...given,
     states: new Map(Object.entries(states)),
   };

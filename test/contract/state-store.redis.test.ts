@@ -8,6 +8,7 @@ import { toStateError } from '../../services/shared/state/redis-client.ts';
 import { createRedisDeadLetters, toText } from '../../services/shared/state/redis-dead-letters.ts';
 import { unitKeys } from '../../services/shared/state/redis-keys.ts';
 import { nameOf } from '../../services/shared/state/unit-meta.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 import { stateStoreContract } from './state-store.ts';
@@ -16,14 +17,6 @@ const logger = createLogger({ service: 'contract', level: 'silent' });
 const FACTS = { formatVersion: 1, partitions: 1, reducersHash: 'h' };
 const UNIT = { module: 'm.v1', topic: 'events.t', partition: 0 };
 const LETTER = { reducer: 'm.r', version: 1, topic: 'events.t', partition: 0, offset: 0, reason: 'r' };
-const EMPTY = {
-  states: new Map(),
-  lengths: new Map(),
-  deadLetters: [],
-  closed: [],
-  anchor: null,
-  caughtUpAt: null,
-};
 
 stateStoreContract({
   name: 'Redis',
@@ -51,7 +44,7 @@ describeOnStack('what only Redis has', () => {
     const { namespace, store, redis } = open();
     const states = new Map([['f', 'v']]);
     await store.claim(UNIT, 'me', FACTS, 0);
-    const first = { ...EMPTY, token: 'me', expected: null, next: 1, states, deadLetters: [LETTER] };
+    const first = { ...NO_CHANGES, token: 'me', expected: null, next: 1, states, deadLetters: [LETTER] };
     await store.checkpoint(UNIT, first);
     await store.mark(UNIT, 'me', LETTER);
     await store.relayed(UNIT, [{ ...LETTER, copy: { partition: 0, offset: 0 } }]);
@@ -63,7 +56,13 @@ describeOnStack('what only Redis has', () => {
     const { namespace, store, redis } = open();
     await store.claim(UNIT, 'me', FACTS, 0);
     const letter = { ...LETTER, reason: 'a secret', stack: 'of a learner' };
-    await store.checkpoint(UNIT, { ...EMPTY, token: 'me', expected: null, next: 1, deadLetters: [letter] });
+    await store.checkpoint(UNIT, {
+      ...NO_CHANGES,
+      token: 'me',
+      expected: null,
+      next: 1,
+      deadLetters: [letter],
+    });
     const texts = () => redis.hvals(`${namespace}:{m.v1:events.t:0}:dead`);
     expect((await texts()).join()).toMatch(/a secret.*of a learner/);
     await store.relayed(UNIT, [{ ...LETTER, copy: { partition: 0, offset: 0 } }]);
@@ -73,9 +72,9 @@ describeOnStack('what only Redis has', () => {
   test('a flushed store refuses the owner, and a new claim starts from nothing', async () => {
     const { namespace, store, redis } = open();
     await store.claim(UNIT, 'me', FACTS, 0);
-    await store.checkpoint(UNIT, { ...EMPTY, token: 'me', expected: null, next: 1 });
+    await store.checkpoint(UNIT, { ...NO_CHANGES, token: 'me', expected: null, next: 1 });
     await redis.del(await redis.keys(`${namespace}:*`));
-    expect(await store.checkpoint(UNIT, { ...EMPTY, token: 'me', expected: 1, next: 2 })).toEqual({
+    expect(await store.checkpoint(UNIT, { ...NO_CHANGES, token: 'me', expected: 1, next: 2 })).toEqual({
       status: 'refused',
       because: 'token',
       stored: null,

@@ -196,3 +196,27 @@ export function createCleanUp(): { add(close: () => unknown): void; run(): Promi
     },
   };
 }
+
+export interface GatewayHouse {
+  start(options?: TestGatewayOptions): Promise<TestGateway>;
+  open(url: string, headers?: Record<string, string>): Promise<Client>;
+  readonly cleanUp: ReturnType<typeof createCleanUp>;
+}
+
+/** Gateways and clients of tests, which `cleanUp` ends. */
+export function createGatewayHouse(): GatewayHouse {
+  const cleanUp = createCleanUp();
+  return {
+    async start(options) {
+      const started = await startGateway(options);
+      cleanUp.add(started.close);
+      return started;
+    },
+    async open(url, headers) {
+      const client = await connect(url, headers);
+      cleanUp.add(() => client.ws.terminate());
+      return client;
+    },
+    cleanUp,
+  };
+}

@@ -1,29 +1,10 @@
 import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Registry } from 'prom-client';
-import {
-  type Client,
-  connect,
-  createCleanUp,
-  startGateway,
-  type TestGatewayOptions,
-  until,
-} from './support.ts';
+import { connect, createGatewayHouse, until } from './support.ts';
 
-const cleanUp = createCleanUp();
+const { start, open, cleanUp } = createGatewayHouse();
 afterEach(() => cleanUp.run());
-
-async function start(options: TestGatewayOptions = {}) {
-  const started = await startGateway(options);
-  cleanUp.add(started.close);
-  return started;
-}
-
-async function open(url: string, headers: Record<string, string> = {}): Promise<Client> {
-  const client = await connect(url, headers);
-  cleanUp.add(() => client.ws.terminate());
-  return client;
-}
 
 async function metricOf(registry: Registry, name: string): Promise<number> {
   return Number((await registry.getSingleMetricAsString(name)).split(' ').at(-1));

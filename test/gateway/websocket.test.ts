@@ -1,29 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import {
-  type Client,
-  connect,
-  createCleanUp,
-  SOURCE,
-  startGateway,
-  TESTCASE_ONLY,
-  type TestGatewayOptions,
-  until,
-} from './support.ts';
+import { type Client, createGatewayHouse, SOURCE, TESTCASE_ONLY, until } from './support.ts';
 
-const cleanUp = createCleanUp();
+const { start, open, cleanUp } = createGatewayHouse();
 afterEach(() => cleanUp.run());
-
-async function start(options: TestGatewayOptions = {}) {
-  const started = await startGateway(options);
-  cleanUp.add(started.close);
-  return started;
-}
-
-async function open(url: string, headers: Record<string, string> = {}): Promise<Client> {
-  const client = await connect(url, headers);
-  cleanUp.add(() => client.ws.terminate());
-  return client;
-}
 
 const errorsOf = (client: Client): string[] =>
   client.answers.filter(({ status }) => status === 'error').map(({ error }) => String(error));

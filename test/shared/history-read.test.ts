@@ -1,24 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import { collect } from '../support/collect.ts';
-import { at, type HistoryFaults, type HistoryHouse, openHistoryHouse } from '../support/history-house.ts';
+import { at, type HistoryHouse, openTrimmedHistory } from '../support/history-house.ts';
 
 /** A range of history is read wherever its records are, whatever the log loses meanwhile. */
 
 let house: HistoryHouse;
 afterEach(() => house.remove());
 
-/** A log of some records, of which some objects hold the beginning, and which has lost those below an offset. */
-async function open(
-  count: number,
-  objects: readonly (readonly [number, number])[],
-  logStart: number,
-  faults: HistoryFaults = {},
-): Promise<void> {
-  house = openHistoryHouse(faults);
-  house.append(count);
-  for (const [first, last] of objects) await house.put(first, last);
-  house.fake.trim(at, logStart);
+async function open(...given: Parameters<typeof openTrimmedHistory>): Promise<void> {
+  house = await openTrimmedHistory(...given);
 }
 
 const read = async (from: number, to: number, filter = {}): Promise<LogRecord[]> =>

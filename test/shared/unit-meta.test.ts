@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { advanced, claimed, toPosition, type UnitMeta } from '../../services/shared/state/unit-meta.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 
 const FACTS = { formatVersion: 2, partitions: 1, reducersHash: 'h' };
 
@@ -11,12 +12,7 @@ test('a unit that was stored by an older version is not known to be complete, an
     token: 'new',
     expected: 3,
     next: 4,
-    states: new Map(),
-    lengths: new Map(),
-    deadLetters: [],
-    closed: [],
-    anchor: null,
-    caughtUpAt: null,
+    ...NO_CHANGES,
   };
   expect(toPosition(advanced(stored, checkpoint)).completeAt).toBeNull();
   expect(toPosition(advanced(stored, { ...checkpoint, completeAt: 4 })).completeAt).toBe(4);

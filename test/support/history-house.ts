@@ -92,3 +92,17 @@ export function openHistoryHouse(faults: HistoryFaults = {}): HistoryHouse {
     remove: () => rmSync(root, { recursive: true }),
   };
 }
+
+/** A log of some records, of which some objects hold the beginning, and which has lost those below an offset. */
+export async function openTrimmedHistory(
+  count: number,
+  objects: readonly (readonly [number, number])[],
+  logStart: number,
+  faults: HistoryFaults = {},
+): Promise<HistoryHouse> {
+  const house = openHistoryHouse(faults);
+  house.append(count);
+  for (const [first, last] of objects) await house.put(first, last);
+  house.fake.trim(at, logStart);
+  return house;
+}

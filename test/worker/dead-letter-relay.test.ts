@@ -13,6 +13,7 @@ import {
 } from '../../services/worker/dead-letter-relay.ts';
 import { collect } from '../support/collect.ts';
 import { createMemoryState, type MemoryState } from '../support/memory-state.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const TOKEN = 'owner';
@@ -45,12 +46,8 @@ async function open({ store }: MemoryState, of: Unit, letters: readonly DeadLett
     token: TOKEN,
     expected,
     next: (expected ?? 0) + 1,
-    states: new Map(),
+    ...NO_CHANGES,
     deadLetters: letters,
-    lengths: new Map(),
-    closed: [],
-    anchor: null,
-    caughtUpAt: null,
   });
   expect(reply.status).toBe('done');
 }

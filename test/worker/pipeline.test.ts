@@ -1,15 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Checkpoint, CheckpointReply } from '../../services/shared/state/port.ts';
 import { createPipeline, type Submitted } from '../../services/worker/pipeline.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 
 const checkpoint = (next: number): Submitted => ({
   next,
-  states: new Map(),
-  deadLetters: [],
-  lengths: new Map(),
-  closed: [],
-  anchor: null,
-  caughtUpAt: null,
+  ...NO_CHANGES,
 });
 
 interface Sent extends Checkpoint {

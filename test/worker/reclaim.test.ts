@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { systemClock } from '../../services/shared/clock.ts';
 import type { Checkpoint } from '../../services/shared/state/port.ts';
 import { collect } from '../support/collect.ts';
-import { testModule } from '../support/module.ts';
+import { counting, testModule } from '../support/module.ts';
 import { waitFor } from '../support/wait.ts';
 import {
   closeHouses,
@@ -14,8 +14,6 @@ import {
   stored,
   unit,
 } from '../support/worker-house.ts';
-
-const counting = (_event: unknown, { count }: { count: number }) => ({ count: count + 1 });
 
 afterEach(closeHouses);
 

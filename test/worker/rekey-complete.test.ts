@@ -3,6 +3,7 @@ import { createLogger } from '../../services/shared/logger.ts';
 import type { Checkpoint, Unit } from '../../services/shared/state/port.ts';
 import { createRekeyComplete } from '../../services/worker/rekey-complete.ts';
 import { createMemoryState } from '../support/memory-state.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 
 const FACTS = { formatVersion: 2, partitions: 2, reducersHash: 'h' };
 const unit: Unit = { module: 'm.v1', topic: 'rekey', partition: 1 };
@@ -12,12 +13,7 @@ const checkpoint = (expected: number | null, next: number): Checkpoint => ({
   token: 'owner',
   expected,
   next,
-  states: new Map(),
-  lengths: new Map(),
-  deadLetters: [],
-  closed: [],
-  anchor: null,
-  caughtUpAt: null,
+  ...NO_CHANGES,
 });
 
 /** A rekey unit and its sources, each of which had ten events when it was claimed. */

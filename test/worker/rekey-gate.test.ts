@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Unit } from '../../services/shared/state/port.ts';
 import { isRebuilding, passRekeyGate } from '../../services/worker/rekey-gate.ts';
 import { createMemoryState } from '../support/memory-state.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 
 const SOURCE = { topic: 's', partition: 1 };
 const unitOf = (partition: number): Unit => ({ module: 'm.v1', topic: 'r', partition });
@@ -28,12 +29,8 @@ function createHouse(ends: readonly number[]) {
         token: 'owner',
         expected,
         next,
+        ...NO_CHANGES,
         states,
-        deadLetters: [],
-        lengths: new Map(),
-        closed: [],
-        anchor: null,
-        caughtUpAt: null,
       });
     },
     pass(wanted = (): boolean => true) {

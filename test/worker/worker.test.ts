@@ -4,6 +4,7 @@ import { deadLettersTopic } from '../../services/shared/topics.ts';
 import type { Worker } from '../../services/worker/worker.ts';
 import { collect } from '../support/collect.ts';
 import { counting, testModule } from '../support/module.ts';
+import { NO_CHANGES } from '../support/no-changes.ts';
 import { waitFor } from '../support/wait.ts';
 import {
   closeHouses,
@@ -200,12 +201,7 @@ describe('the worker stops a unit, naming the remedy, and goes nowhere', () => {
       token: 't',
       expected: null,
       next: 9,
-      states: new Map(),
-      deadLetters: [],
-      lengths: new Map(),
-      closed: [],
-      anchor: null,
-      caughtUpAt: null,
+      ...NO_CHANGES,
     };
     await house.state.checkpoint(unit, checkpoint);
     expect(await trouble(await startWorker(house, testModule(counting)))).toMatch(/beyond the log's end/);
