@@ -61,7 +61,12 @@ export function Scope(fields: readonly (KeyField | EventField)[]): Scope {
   return fields;
 }
 
-/** Returned by a reducer that an event does not concern: nothing is written. */
+/**
+ * Returned by a reducer that an event does not concern: nothing is written. It must not have changed its state then. With
+ * plain JSON nobody notices if it did: the change stays in memory, is stored with the next event that is not `unchanged`,
+ * and is gone if the state is read or folded again before, so that the same events no longer give the same state. With an
+ * `appendList` the event becomes a dead letter.
+ */
 export const unchanged: unique symbol = Symbol.for('lectern.unchanged');
 
 // Of the global registry, so that a module with its own copy of this file means the same.

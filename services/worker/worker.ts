@@ -71,7 +71,8 @@ export interface Worker {
  * 2. claim: a new owner token goes into the store, which answers with the offset to go on from; control is read to its end;
  * 3. the partition is read from some way before there, out of the archive where the log no longer reaches back: what
  *    was reduced already tells only what is a duplicate, and that it is still the same log;
- * 4. a batch is decoded, the states and sessions that it needs are read in one round trip, and it is folded in memory;
+ * 4. a batch is decoded, the states and sessions that memory lacks are read, large states in several parts, and it is
+ *    folded in memory;
  * 5. a cut serialises what changed since the last one; verdicts that a replay could not come to are published first,
  *    when the store has answered that the claim still holds;
  * 6. one atomic command, conditional on token and offset, writes states, dead letters, anchor and the next offset;

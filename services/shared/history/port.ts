@@ -1,7 +1,10 @@
 import type { Waiter } from '../archive/object-room.ts';
 import type { LogRecord, ReadRange, TopicPartition } from '../log/port.ts';
 
-/** What of a range is wanted; a record must pass all that are given. */
+/**
+ * What of a range is wanted; a record must pass all that are given. A topic stands for its source, so there is no filter
+ * by source.
+ */
 export interface HistoryFilter {
   /** By when the log appended it, in milliseconds: from this on. */
   readonly since?: number;
