@@ -60,7 +60,7 @@ interface Overflowing {
  * joined texts looks into four places and makes garbage, this into one. Whatever is too old is written over. Hashes only
  * say where to look: what makes a duplicate is that key and id are equal.
  */
-export function createIdWindow(size = 10_000, hashOf = createHash()): IdWindow {
+export function createIdWindow(size: number, hashOf = createHash()): IdWindow {
   const mask = setsFor(size) - 1;
   /** By set: hash and offset of each record. */
   const table = new Int32Array((mask + 1) * NUMBERS).fill(EMPTY);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { DUPLICATE_WINDOW } from '../../services/worker/duplicate-rules.ts';
 import { createIdWindow } from '../../services/worker/duplicates.ts';
 
 interface Taken {
@@ -88,7 +89,7 @@ describe('the window of ids', () => {
     [10_000, true],
     [10_001, false],
   ])('has 10,000 offsets: one %i before counts: %p', (distance, expected) => {
-    const window = createIdWindow();
+    const window = createIdWindow(DUPLICATE_WINDOW);
     window.seen('k', 'same', 5);
     for (let offset = 6; offset < 5 + distance; offset++) window.seen('k', `id ${offset}`, offset);
     expect(window.seen('k', 'same', 5 + distance)).toBe(expected);
@@ -101,7 +102,7 @@ describe('the window of ids', () => {
   });
 
   test('takes ids of any length, at offsets of any size', () => {
-    const window = createIdWindow();
+    const window = createIdWindow(10);
     const id = 'é'.repeat(200);
     expect(window.seen('k', id, Number.MAX_SAFE_INTEGER - 2)).toBe(false);
     expect(window.seen('k', `${id}!`, Number.MAX_SAFE_INTEGER - 1)).toBe(false);
