@@ -1,4 +1,3 @@
-import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import type { Control, ControlRecord } from '../shared/control/port.ts';
 import { messageOf } from '../shared/errors.ts';
@@ -113,21 +112,4 @@ export function createBreaker({ module, limits, control, clock, logger }: Breake
     forget: (unit) => setOpen(unit, 0),
     close: unwatch,
   };
-}
-
-/** Tells at every scrape which modules pause. */
-export function createPausedGauge(
-  registry: Registry,
-  control: Pick<Control, 'pausedBecause'>,
-  moduleNames: readonly string[],
-): Gauge<'module'> {
-  return new Gauge({
-    name: 'lectern_module_paused',
-    help: '1 while the module pauses, by its breaker or by a person; else 0.',
-    labelNames: ['module'],
-    registers: [registry],
-    collect() {
-      for (const module of moduleNames) this.set({ module }, control.pausedBecause(module) === null ? 0 : 1);
-    },
-  });
 }

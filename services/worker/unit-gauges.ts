@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { Control } from '../shared/control/port.ts';
 import type { TopicPartition } from '../shared/log/port.ts';
 import { UNIT_STATES, type UnitState } from './unit-runner.ts';
 
@@ -51,6 +52,23 @@ export function createUnitGauges(
     collect() {
       for (const module of modules) this.set({ module }, 0);
       for (const { module, isStill } of units()) if (isStill) this.inc({ module });
+    },
+  });
+}
+
+/** Tells at every scrape which modules pause: whatever they are at, their units stand still. */
+export function createPausedGauge(
+  registry: Registry,
+  control: Pick<Control, 'pausedBecause'>,
+  moduleNames: readonly string[],
+): void {
+  new Gauge({
+    name: 'lectern_module_paused',
+    help: '1 while the module pauses, by its breaker or by a person; else 0.',
+    labelNames: ['module'],
+    registers: [registry],
+    collect() {
+      for (const module of moduleNames) this.set({ module }, control.pausedBecause(module) === null ? 0 : 1);
     },
   });
 }

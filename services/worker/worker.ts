@@ -8,7 +8,7 @@ import type { EventLog } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
-import { type Breaker, type BreakerLimits, createBreaker, createPausedGauge } from './breaker.ts';
+import { type Breaker, type BreakerLimits, createBreaker } from './breaker.ts';
 import { createBudget } from './budget.ts';
 import { createUnit, type UnitLimits } from './create-unit.ts';
 import { createDeadLetterMetrics } from './dead-letter-metrics.ts';
@@ -21,7 +21,7 @@ import { createMutex } from './mutex.ts';
 import { createSharedDecoder } from './shared-decoder.ts';
 import { createSharedWindows } from './shared-windows.ts';
 import type { Strays } from './strays.ts';
-import { createUnitGauges } from './unit-gauges.ts';
+import { createPausedGauge, createUnitGauges } from './unit-gauges.ts';
 import { createUnitWatch } from './unit-watch.ts';
 import type { Watchdog } from './watchdog.ts';
 
