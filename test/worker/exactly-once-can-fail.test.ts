@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Unit } from '../../services/shared/state/port.ts';
+import { isSessionField } from '../../services/shared/state-key.ts';
 import {
   type Broken,
   impatient,
   keepingStates,
   logThat,
+  lookingBackAtNothing,
   processWhose,
   publishing,
   resumingBeside,
@@ -112,6 +114,21 @@ const BROKEN: readonly (readonly [string, Broken, RegExp?])[] = [
         return texts.map((text, index) => (fields[index]!.startsWith('Mark,') ? null : text));
       },
     })),
+  ],
+  [
+    'a worker that forgets the sessions of clients',
+    processWhose('state', (state) => ({
+      async readMany(unit, fields) {
+        const texts = await state.readMany(unit, fields);
+        return texts.map((text, index) => (isSessionField(fields[index]!) ? null : text));
+      },
+    })),
+    /should (not )?be/,
+  ],
+  [
+    'a worker that does not read back which events came just before',
+    lookingBackAtNothing(),
+    /should (not )?be/,
   ],
   [
     'a worker whose checkpoints do not wait until events are published under other keys',

@@ -1,5 +1,11 @@
-import type { ConsumerHandlers, LogRecord, Producer } from '../../../services/shared/log/port.ts';
+import type {
+  ConsumerHandlers,
+  LogRecord,
+  Producer,
+  TopicPartition,
+} from '../../../services/shared/log/port.ts';
 import type { StateStore } from '../../../services/shared/state/port.ts';
+import { moduleGroup } from '../../../services/shared/topics.ts';
 import type { WorkerDeps } from '../../../services/worker/worker.ts';
 import { createMemoryState } from '../memory-state.ts';
 import { isRekeyTopic } from './rekeyed.ts';
@@ -105,4 +111,35 @@ export const keepingStates = (): Broken =>
 /** A worker that gives reducers less time than some of their events take. */
 export const impatient = (budgetMs: number): Broken => ({
   spoil: (deps) => ({ ...deps, limits: { ...deps.limits, budgetMs } }),
+});
+
+/** A worker that goes on at its position, without a look at what the log holds before it. */
+export const lookingBackAtNothing = (): Broken => ({
+  spoil({ state, log, namespace, ...deps }) {
+    /** By group and partition: where its last claim goes on. */
+    const positions = new Map<string, number>();
+    const nameOf = (groupId: string, { topic, partition }: TopicPartition): string =>
+      `${groupId} ${topic} ${partition}`;
+    return {
+      ...deps,
+      namespace,
+      state: {
+        ...state,
+        async claim(unit, ...args) {
+          const claim = await state.claim(unit, ...args);
+          positions.set(nameOf(moduleGroup(namespace, unit.module), unit), claim.next ?? 0);
+          return { ...claim, anchor: null };
+        },
+      },
+      log: {
+        ...log,
+        createConsumer(options) {
+          const consumer = log.createConsumer(options);
+          const start = (at: TopicPartition, from: number): void =>
+            consumer.start(at, Math.max(from, positions.get(nameOf(options.groupId, at)) ?? 0));
+          return { ...consumer, start };
+        },
+      },
+    };
+  },
 });
