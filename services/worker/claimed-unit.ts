@@ -165,7 +165,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
     for (let index = 0; index < all.length && goesOn(); index++) {
       const item = items[from + index]!;
       // One letter may be requeued twice: what became of the first must be known, as it is in a replay.
-      if (deps.cut.isFull || item.requeued !== null) await cut();
+      if (deps.cut.isFullFor(item, all[index]!) || item.requeued !== null) await cut();
       const pending = foldNext(item, all[index]!);
       if (pending !== undefined) await pending;
       const resting = pace.between(pending !== undefined);

@@ -18,6 +18,8 @@ export interface Letters {
   readonly counting: number;
   /** How many wait for the next checkpoint. */
   readonly waiting: number;
+  /** About how many bytes they have. */
+  readonly waitingBytes: number;
   isOpen(reducer: string, offset: number): boolean;
   /**
    * Opens one, or replaces what an open one says. `requeued`: its record stands again further on, as a person wished;
@@ -39,12 +41,19 @@ export interface LettersDeps {
   readonly watch: Pick<UnitWatch, 'letterOpened' | 'letterClosed' | 'stored'>;
 }
 
+/** What a letter says besides its reason and stack. */
+const LETTER_BYTES = 300;
+
+const sizeOf = ({ reason, stack }: Pick<DeadLetter, 'reason' | 'stack'>): number =>
+  LETTER_BYTES + reason.length + (stack?.length ?? 0);
+
 export function createLetters({ unit, version, stored, verdicts, watch }: LettersDeps): Letters {
   /** The open ones, and whether each counts. */
   const names = new Map<string, boolean>();
   let counting = 0;
   let opening = new Map<string, DeadLetter>();
   let closing = new Map<string, DeadLetterKey>();
+  let openingBytes = 0;
   // Since the last `take`: what is to be told when it is stored.
   let changes: (() => void)[] = [];
   let made = 0;
@@ -57,12 +66,25 @@ export function createLetters({ unit, version, stored, verdicts, watch }: Letter
     if (counts) counting += 1;
   }
 
+  const setOpening = (name: string, letter: DeadLetter | null): void => {
+    const before = opening.get(name);
+    if (before !== undefined) openingBytes -= sizeOf(before);
+    if (letter === null) opening.delete(name);
+    else {
+      openingBytes += sizeOf(letter);
+      opening.set(name, letter);
+    }
+  };
+
   return {
     get counting() {
       return counting;
     },
     get waiting() {
       return opening.size + closing.size;
+    },
+    get waitingBytes() {
+      return openingBytes + LETTER_BYTES * closing.size;
     },
     isOpen: (reducer, offset) => names.has(nameOf({ reducer, offset })),
     open(reducer, offset, { reason, stack }, requeued = false) {
@@ -72,7 +94,7 @@ export function createLetters({ unit, version, stored, verdicts, watch }: Letter
       const counted = names.get(name);
       names.set(name, !requeued);
       closing.delete(name);
-      opening.set(name, stack === undefined ? letter : { ...letter, stack });
+      setOpening(name, stack === undefined ? letter : { ...letter, stack });
       if (counted === undefined) changes.push(() => watch.letterOpened(unit, reducer));
       if (!requeued && counted !== true) made += 1;
       more += Number(!requeued) - Number(counted === true);
@@ -82,7 +104,7 @@ export function createLetters({ unit, version, stored, verdicts, watch }: Letter
       const counted = names.get(name);
       if (counted === undefined) return;
       names.delete(name);
-      opening.delete(name);
+      setOpening(name, null);
       closing.set(name, { reducer, offset });
       changes.push(() => watch.letterClosed(unit, reducer));
       if (counted) more -= 1;
@@ -100,6 +122,7 @@ export function createLetters({ unit, version, stored, verdicts, watch }: Letter
         },
       };
       opening = new Map();
+      openingBytes = 0;
       closing = new Map();
       changes = [];
       made = 0;

@@ -23,6 +23,8 @@ export function verdictReason({ reason, verdict }: Pick<Refusal, 'reason' | 'ver
 
 const MAX_REASON = 2_000;
 const MAX_STACK = 8_000;
+/** How many characters of a refusal there are at most. */
+export const MAX_REFUSAL = MAX_REASON + MAX_STACK;
 
 /** Of what a reducer threw, whatever that is. */
 export function thrownRefusal(offset: number, error: unknown): Refusal {

@@ -2,6 +2,9 @@ import { LecternError } from '../shared/errors.ts';
 import { isAbove, type Mark, markField, readMark, writeMark } from './rekey-origin.ts';
 import type { Sessions } from './sessions.ts';
 
+/** A topic's name has 249 characters at most, and each of the numbers 16. */
+const MARK_BYTES = 300;
+
 interface Entry {
   readonly field: string;
   mark: Mark | null;
@@ -59,6 +62,9 @@ export function createMarks(): Sessions {
     },
     get dirtyFields() {
       return dirty.length;
+    },
+    get dirtyBytes() {
+      return MARK_BYTES * dirty.length;
     },
     write(states) {
       for (const entry of dirty) {

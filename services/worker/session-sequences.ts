@@ -122,6 +122,18 @@ export function writeSequences({ highest, timestamp, gaps }: Sequences): string 
   return gaps.length > 2 * MOST_LISTED ? `${text},~${bitmapOf(highest, gaps)}` : text + listOf(highest, gaps);
 }
 
+/** Highest and timestamp, and what stands before a bitmap. */
+const NUMBERS_LENGTH = 32;
+/** Of four digits, with the comma or hyphen before it. */
+const LISTED_LENGTH = 5;
+const BITMAP_LENGTH = Math.ceil((BITMAP_BYTES * 4) / 3);
+
+/** How many characters `writeSequences` gives at most, without making them. */
+export function lengthOfSequences({ gaps }: Sequences): number {
+  if (gaps === null) return NUMBERS_LENGTH;
+  return NUMBERS_LENGTH + (gaps.length > 2 * MOST_LISTED ? BITMAP_LENGTH : LISTED_LENGTH * gaps.length);
+}
+
 /** The inverse of `writeSequences`; null when the text is none of its. */
 export function readSequences(text: string): Sequences | null {
   const match = TEXT.exec(text);

@@ -1,7 +1,8 @@
 import { LecternError } from '../shared/errors.ts';
 import type { Envelope } from '../shared/event.ts';
-import { parseStateField, sessionField } from '../shared/state-key.ts';
+import { parseStateField } from '../shared/state-key.ts';
 import type { Item } from './intake.ts';
+import { createSessionEntry, nameOf, type SessionEntry, sizeOf, writtenLength } from './session-entry.ts';
 import { addSequence, firstOf, readSequences, type Sequences, writeSequences } from './session-sequences.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Sessions {
   accept(item: Item): boolean;
   /** How many fields `write` will write. */
   readonly dirtyFields: number;
+  /** About how many bytes they have, with their names. */
+  readonly dirtyBytes: number;
   /** Adds what changed since the last time to the fields of a checkpoint. */
   write(states: Map<string, string | null>): void;
   isOverBudget(): boolean;
@@ -39,29 +42,11 @@ export interface Sessions {
   remove(fields: readonly string[], texts: readonly (string | null)[]): void;
 }
 
-interface Entry {
-  readonly name: string;
-  readonly student: string;
-  readonly session: string;
-  readonly field: string;
-  /** Null for a session without any event, which has no field. */
-  sequences: Sequences | null;
-  isDirty: boolean;
-  /** The number of the checkpoint that it was last part of. */
-  cut: number;
-  /** Whether it was used since eviction last came by. */
-  used: boolean;
-  size: number;
-}
-
 export const DAY_MS = 86_400_000;
 /** For how long after its last event a session is known, in time of the log. */
 const KEPT_MS = 30 * DAY_MS;
 /** Brokers' clocks differ: what is removed must be over for records that are a little older, too. */
 const MARGIN_MS = DAY_MS;
-/** What an entry takes in memory besides its name, field and gaps. */
-const ENTRY_OVERHEAD_BYTES = 300;
-
 type Numbered = Pick<Envelope, 'key' | 'session' | 'sequence'>;
 
 /** The envelope when its client numbers its events; null else, and for what is requeued, which comes again on purpose. */
@@ -70,9 +55,6 @@ function numbered({ event, requeued }: Item): Numbered | null {
   const { envelope } = event;
   return envelope.session === null || envelope.sequence === null || envelope.sequence < 0 ? null : envelope;
 }
-
-/** A length keeps `ab` with `c` apart from `a` with `bc`. */
-const nameOf = (student: string, session: string): string => `${session.length},${session}${student}`;
 
 function read(text: string): Sequences {
   const sequences = readSequences(text);
@@ -83,72 +65,60 @@ function read(text: string): Sequences {
   );
 }
 
-function createEntry(student: string, session: string): Entry {
-  return {
-    name: nameOf(student, session),
-    student,
-    session,
-    field: sessionField(student, session),
-    sequences: null,
-    isDirty: false,
-    cut: 0,
-    used: true,
-    size: 0,
-  };
-}
-
 export function createSessions({ maxBytes }: { readonly maxBytes: () => number }): Sessions {
   /** In the order in which eviction comes by. */
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, SessionEntry>();
   /** By student: the session looked at last, for most events also the next. */
-  const latest = new Map<string, Entry>();
+  const latest = new Map<string, SessionEntry>();
   /** Asked for and not there yet, by name. */
-  let asked = new Map<string, Entry>();
+  let asked = new Map<string, SessionEntry>();
   /** The events of the batch in hand, the session of each, and how many of them were looked at. */
   let batch: readonly Item[] = [];
-  let places: readonly (Entry | null)[] = [];
+  let places: readonly (SessionEntry | null)[] = [];
   let looked = 0;
-  let dirty: Entry[] = [];
+  let dirty: SessionEntry[] = [];
+  let dirtyBytes = 0;
   let cuts = 0;
   let totalBytes = 0;
   /** The last one that was taken in. */
   let last: Item | null = null;
 
-  const find = ({ key, session }: Numbered): Entry => {
+  const find = ({ key, session }: Numbered): SessionEntry => {
     const recent = latest.get(key);
     if (recent !== undefined && recent.session === session) return recent;
     const name = nameOf(key, session!);
     const known = entries.get(name) ?? asked.get(name);
-    const entry = known ?? createEntry(key, session!);
+    const entry = known ?? createSessionEntry(key, session!);
     if (known === undefined) asked.set(name, entry);
     else latest.set(key, entry);
     return entry;
   };
 
-  const measure = (entry: Entry): void => {
-    const size =
-      ENTRY_OVERHEAD_BYTES +
-      entry.name.length +
-      entry.field.length +
-      8 * (entry.sequences?.gaps?.length ?? 0);
+  const measure = (entry: SessionEntry): void => {
+    const size = sizeOf(entry);
     totalBytes += size - entry.size;
     entry.size = size;
   };
 
-  const touch = (entry: Entry): void => {
-    if (entry.size === 0 || entry.sequences?.gaps != null) measure(entry);
+  const touch = (entry: SessionEntry): void => {
+    const hasGaps = entry.sequences?.gaps != null;
+    if (entry.size === 0 || hasGaps) measure(entry);
+    if (entry.isDirty && !hasGaps) return;
+    const written = writtenLength(entry);
+    dirtyBytes += written - entry.counted;
+    entry.counted = written;
     if (entry.isDirty) return;
     entry.isDirty = true;
     dirty.push(entry);
   };
 
-  const isStored = (entry: Entry, inFlight: number): boolean =>
+  const isStored = (entry: SessionEntry, inFlight: number): boolean =>
     !entry.isDirty && entry.cut <= cuts - inFlight;
 
   const isOver = ({ timestamp }: Sequences): boolean =>
     last !== null && last.timestamp - timestamp > KEPT_MS + MARGIN_MS;
 
-  const forget = (entry: Entry): void => {
+  const forget = (entry: SessionEntry): void => {
     totalBytes -= entry.size;
     if (latest.get(entry.student) === entry) latest.delete(entry.student);
   };
@@ -193,14 +163,19 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
     get dirtyFields() {
       return dirty.length;
     },
+    get dirtyBytes() {
+      return dirtyBytes;
+    },
     write(states) {
       cuts += 1;
       for (const entry of dirty) {
         states.set(entry.field, entry.sequences === null ? null : writeSequences(entry.sequences));
         entry.isDirty = false;
+        entry.counted = 0;
         entry.cut = cuts;
       }
       dirty = [];
+      dirtyBytes = 0;
     },
     isOverBudget: () => totalBytes > maxBytes(),
     evict(inFlight) {
@@ -232,7 +207,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
         // What is in memory is newer than what is stored.
         const sequences = known === undefined ? text && read(text) : known.sequences;
         if (!sequences || !isOver(sequences)) continue;
-        const entry = known ?? createEntry(student!, session!);
+        const entry = known ?? createSessionEntry(student!, session!);
         entries.set(name, entry);
         entry.sequences = null;
         touch(entry);

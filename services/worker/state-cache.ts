@@ -29,8 +29,13 @@ export interface StateCache {
   write(entry: Entry, written: Written): void;
   /** How many fields the dirty entries write, at most. */
   readonly dirtyFields: number;
-  /** About how many bytes they write: what they had before and the events since, or more if that used to be short. */
+  /**
+   * About how many bytes they write: their names, and what they had before and the events since, or more if that used to
+   * be short.
+   */
   readonly dirtyBytes: number;
+  /** About how many more that would be with an event of so many bytes, which is given to these. */
+  moreBytes(entries: readonly (Entry | null)[], bytes: number): number;
   isOverBudget(): boolean;
   /**
    * Drops states that were not used for longest until an eighth of the budget is free: only what is stored, so never
@@ -61,6 +66,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
   const rows = createStateRows(reducers);
   let dirty: Entry[] = [];
   let dirtyBytes = 0;
+  let dirtyNames = 0;
   let dirtyParts = 0;
   /** Whether any reducer of the module keeps an external state of its own. */
   let anySplit = false;
@@ -108,6 +114,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       entry.isDirty = true;
       dirty.push(entry);
       dirtyBytes += entry.textLength;
+      dirtyNames += entry.field.length;
       if (!growth.isKnown && dirty.length === LOOK_AT) growth.look(dirty, dirtyBytes);
     },
     takeDirty() {
@@ -115,6 +122,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       const taken = dirty;
       dirty = [];
       dirtyBytes = 0;
+      dirtyNames = 0;
       dirtyParts = 0;
       cuts += 1;
       return taken;
@@ -131,7 +139,13 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
       return dirty.length * (anySplit ? 2 : 1) + dirtyParts;
     },
     get dirtyBytes() {
-      return dirtyBytes * growth.times;
+      return dirtyBytes * growth.times + dirtyNames * (anySplit ? 2 : 1);
+    },
+    moreBytes(entries, bytes) {
+      let more = 0;
+      for (const entry of entries)
+        if (entry !== null) more += bytes + (entry.isDirty ? 0 : entry.textLength + entry.field.length);
+      return more * growth.times;
     },
     isOverBudget: () => totalBytes > deps.maxBytes(),
     evict(inFlight = 0) {

@@ -75,9 +75,7 @@ export function createStrayEvents(deps: StrayEventsDeps): StrayEvents {
       stored = next;
     },
     guard: (cut) => ({
-      get isFull() {
-        return cut.isFull;
-      },
+      isFullFor: cut.isFullFor,
       get isWaiting() {
         return cut.isWaiting;
       },

@@ -80,7 +80,7 @@ async function does({
     careful: { active: false },
     alone: createMutex(),
     cut: {
-      isFull: false,
+      isFullFor: () => false,
       isWaiting: false,
       make: async ({ next }: { next: number }) => void done.push(`checkpoint ${next}`),
     },

@@ -46,6 +46,26 @@ describe('the dead letters of a unit', () => {
     expect(letters.isOpen('m.r', 7)).toBe(true);
   });
 
+  test('tell about how many bytes a checkpoint will have of them, as they open, change and close', () => {
+    const letters = lettersOf([{ reducer: 'm.r', offset: 1 }]);
+    const bytesOf = (change: () => void): number => {
+      change();
+      return letters.waitingBytes;
+    };
+    expect(letters.waitingBytes).toBe(0);
+    const long = bytesOf(() =>
+      letters.open('m.r', 7, { reason: 'x'.repeat(2_000), stack: 'x'.repeat(8_000) }),
+    );
+    expect(long).toBeGreaterThan(10_000);
+    const short = bytesOf(() => letters.open('m.r', 7, { reason: 'x' }));
+    expect(short).toBeLessThan(1_000);
+    expect(bytesOf(() => letters.close('m.r', 7))).toBeLessThanOrEqual(short);
+    const both = bytesOf(() => letters.open('m.r', 8, { reason: 'x'.repeat(2_000) }));
+    const { deadLetters, closed } = letters.take();
+    expect(JSON.stringify({ deadLetters, closed }).length).toBeLessThan(both);
+    expect(letters.waitingBytes).toBe(0);
+  });
+
   test('are told as they open and close, each once, and only when that is stored', () => {
     const { letters, told } = house({ stored: [{ reducer: 'm.r', offset: 1 }] });
     letters.open('m.r', 1, { reason: 'again' });

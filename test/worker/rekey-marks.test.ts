@@ -75,8 +75,9 @@ describe('the marks of a rekey unit', () => {
     const marks = createMarks();
     take(marks, new Map([['Mark,t/0', '7,0']]), [item(6), item(1, 0, 1), item(2, 0, 1)]);
     expect(marks.dirtyFields).toBe(1);
+    expect(marks.dirtyBytes).toBeGreaterThan('Mark,t/1'.length + '2,0'.length);
     expect(written(marks)).toEqual(new Map([['Mark,t/1', '2,0']]));
-    expect(marks.dirtyFields).toBe(0);
+    expect(marks.dirtyFields + marks.dirtyBytes).toBe(0);
     expect(written(marks)).toEqual(new Map());
     marks.accept(item(8));
     expect(written(marks)).toEqual(new Map([['Mark,t/0', '8,0']]));

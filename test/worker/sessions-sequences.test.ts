@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   addSequence,
   firstOf,
+  lengthOfSequences,
   readSequences,
   type Sequences,
   writeSequences,
@@ -118,5 +119,20 @@ describe('the sequence numbers of a session', () => {
     '{"a":1}',
   ])('are not read out of %p', (text) => {
     expect(readSequences(text)).toBeNull();
+  });
+
+  test('take no more characters than is known without writing them', () => {
+    fc.assert(
+      fc.property(fc.oneof(numbers, longRun), fc.nat({ max: 2 ** 40 }), (all, from) => {
+        const [sequences] = addAll(
+          null,
+          all.map((number) => from + number),
+        );
+        if (sequences === null) return;
+        const known = lengthOfSequences(sequences);
+        expect(writeSequences(sequences).length).toBeLessThanOrEqual(known);
+        expect(known).toBeLessThanOrEqual(360);
+      }),
+    );
   });
 });

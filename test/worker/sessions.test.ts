@@ -55,6 +55,24 @@ describe('the sessions of a unit', () => {
     expect(sessions.accept(item)).toBe(true);
   });
 
+  test('tell how many bytes a checkpoint will have of them, at most, before it is cut', () => {
+    const { sessions, take, cut } = start();
+    const lengthOf = (states: ReadonlyMap<string, string | null>): number =>
+      [...states].reduce((sum, [field, text]) => sum + field.length + (text?.length ?? 0), 0);
+    take({}, { key: 'l', session: 's'.repeat(500) });
+    const before = sessions.dirtyBytes;
+    // Numbers that are left out make more of a session that is to be written already.
+    take(...Array.from({ length: 60 }, (_, n) => ({ sequence: 2 * n })));
+    const known = sessions.dirtyBytes;
+    expect(known).toBeGreaterThan(before + 150);
+    const written = lengthOf(cut());
+    expect(written).toBeLessThanOrEqual(known);
+    expect(written).toBeGreaterThan(known - 200);
+    expect(sessions.dirtyBytes).toBe(0);
+    take({ sequence: 3 });
+    expect(sessions.dirtyBytes).toBeGreaterThanOrEqual(lengthOf(cut()));
+  });
+
   test('are read once, in one go, and written when they changed', () => {
     const { sessions, store, cut } = start();
     const items = [sent({}), sent({ sequence: 1 }), sent({ session: 't' }), sent({})].map(itemOf);
