@@ -5,8 +5,8 @@ export interface Member {
   readonly consumer: GroupConsumer;
   /** `assigned` and `revoked`, in the order of the calls. */
   readonly calls: readonly string[];
-  /** The partitions of the current assignment, sorted. */
-  assigned(): readonly number[];
+  /** The partitions of the current assignment, sorted; of one topic, or of all. */
+  assigned(topic?: string): readonly number[];
   readonly batches: readonly Batch[];
   /** The texts of a partition's records in the order of arrival; of all partitions without one. */
   texts(partition?: number): readonly string[];
@@ -18,6 +18,8 @@ export interface Member {
 export interface MemberOptions {
   readonly groupId: string;
   readonly topic: string;
+  /** Topics besides that one. */
+  readonly others?: readonly string[];
   /** The offset from which to read a partition; null leaves it for the test to start. */
   readonly startAt?: (at: TopicPartition) => number | null;
   /** Runs within the handler of a batch. */
@@ -27,8 +29,8 @@ export interface MemberOptions {
 }
 
 export async function joinGroup(log: EventLog, options: MemberOptions): Promise<Member> {
-  const { groupId, topic, startAt = () => 0, onBatch } = options;
-  const consumer = log.createConsumer({ groupId, topics: [topic] });
+  const { groupId, topic, others = [], startAt = () => 0, onBatch } = options;
+  const consumer = log.createConsumer({ groupId, topics: [topic, ...others] });
   const calls: string[] = [];
   const batches: Batch[] = [];
   const failures: Error[] = [];
@@ -61,7 +63,11 @@ export async function joinGroup(log: EventLog, options: MemberOptions): Promise<
     calls,
     batches,
     failures,
-    assigned: () => assigned.map(({ partition }) => partition).sort((a, b) => a - b),
+    assigned: (of) =>
+      assigned
+        .filter((at) => of === undefined || at.topic === of)
+        .map(({ partition }) => partition)
+        .sort((a, b) => a - b),
     texts: (partition) =>
       batches
         .filter((batch) => partition === undefined || batch.partition === partition)
