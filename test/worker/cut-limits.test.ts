@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ModuleReducer } from '../../services/shared/modules.ts';
+import type { ModuleReducer } from '../../services/shared/module.ts';
 import { createCut } from '../../services/worker/cut.ts';
 import { fold } from '../../services/worker/fold.ts';
 import type { FoldPolicy } from '../../services/worker/fold-policy.ts';
