@@ -69,7 +69,7 @@ export function logAlone(log: EventLog): History {
 
 export async function startWorker(
   { log, state }: House,
-  module: Module,
+  modules: Module | readonly Module[],
   given: Partial<StateStore> = {},
   limits: Partial<WorkerLimits> = {},
   more: Partial<Pick<WorkerDeps, 'clock' | 'strays' | 'registry' | 'failed' | 'history'>> = {},
@@ -83,7 +83,7 @@ export async function startWorker(
     history,
     state: { ...state, ...given },
     control,
-    modules: [module],
+    modules: [modules].flat(),
     namespace,
     limits: {
       checkpointMs: 20,
