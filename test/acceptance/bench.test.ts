@@ -12,6 +12,33 @@ interface Line {
   readonly unit: string;
 }
 
+/** What each bench prints in brief, with its unit. */
+const FIGURES = {
+  reduce: {
+    raw_consume: 'events/s',
+    raw_consume_cpu: 'us',
+    reduce_1: 'events/s',
+    reduce_1_share: 'of raw_consume',
+    reduce_cpu: 'us',
+    reduce_2: 'events/s',
+    reduce_2_cpu: 'us',
+  },
+  growth: {
+    keys_busy_100_cpu: 'us',
+    keys_scattered_100_cpu: 'us',
+    keys_busy_1000_cpu: 'us',
+    keys_scattered_1000_cpu: 'us',
+    keys_busy_worst_to_best: 'times',
+    keys_scattered_worst_to_best: 'times',
+    events_of_a_key_2_cpu: 'us',
+    events_of_a_key_20_cpu: 'us',
+    events_of_a_key_200_cpu: 'us',
+    events_of_a_key_2000_cpu: 'us',
+    events_of_a_key_worst_to_best: 'times',
+  },
+  idle: { idle_cpu: '% of a core' },
+};
+
 async function bench(...args: string[]): Promise<{ code: number | null; lines: readonly string[] }> {
   const child = await startProgram(PROGRAM, { args });
   const { code } = await child.ended;
@@ -30,21 +57,29 @@ test('an option that is no number is refused by its name', async () => {
   expect(lines).toEqual(['--events must be a whole number above 0, not many']);
 });
 
+test('a number of events a key that has no whole thousandth is refused', async () => {
+  const { code, lines } = await bench('growth', '--per-key', '1500');
+  expect(code).toBe(1);
+  expect(lines).toEqual(['--per-key must be a multiple of 1000, not 1500']);
+});
+
 describeOnStack('a bench', () => {
-  test(
-    'measures on servers and workers of its own, and prints one JSON line a figure',
-    async () => {
-      const { code, lines } = await bench('reduce', '--brief', '--events', '4000', '--students', '50');
+  test.each([
+    ['reduce', ['--events', '4000', '--students', '50'], FIGURES.reduce],
+    ['growth', [], FIGURES.growth],
+    ['idle', [], FIGURES.idle],
+  ] as const)(
+    'measures on servers and workers of its own, and prints one JSON line a figure: %s',
+    async (name, args, expected) => {
+      const { code, lines } = await bench(name, '--brief', ...args);
       expect({ code, lines }).toMatchObject({ code: 0 });
       const figures = lines.map((line) => JSON.parse(line) as Line);
-      const names = figures.map(({ figure }) => figure);
-      expect(names).toEqual(expect.arrayContaining(['raw_consume', 'reduce_1', 'reduce_2', 'reduce_cpu']));
-      expect(new Set(names).size).toBe(names.length);
-      for (const { bench: name, figure, value, unit } of figures) {
-        expect(name).toBe('reduce');
-        expect(value).toBeGreaterThan(0);
-        if (figure === 'reduce_cpu') expect(unit).toBe('us');
-        expect(unit).toMatch(/^(events\/s|us)$/);
+      expect(figures.map(({ figure }) => figure).sort()).toEqual(Object.keys(expected).sort());
+      expect(Object.fromEntries(figures.map(({ figure, unit }) => [figure, unit]))).toEqual(expected);
+      for (const line of figures) {
+        expect(line.bench).toBe(name);
+        // JSON has no number that is not finite: it would be null.
+        expect(line.value).toBeGreaterThan(0);
       }
     },
     DEADLINE_MS,

@@ -10,11 +10,11 @@ const SETTLE_MS = 45_000;
 const TARGET_PERCENT = 1;
 
 /** What a worker costs that has nothing to do: the product's own module, 8 partitions, no events. */
-export function idle(run: Run, { seconds }: BenchOptions): Promise<void> {
+export function idle(run: Run, { seconds, brief }: BenchOptions): Promise<void> {
   return withHouse(run, async (house) => {
     const worker = await startWorkerProcess({ house, modules: [] });
     await worker.ready();
-    await sleep(SETTLE_MS);
+    if (!brief) await sleep(SETTLE_MS);
     const before = worker.cpuMicros();
     const startedAt = performance.now();
     await sleep(1_000 * seconds);

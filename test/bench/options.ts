@@ -7,11 +7,15 @@ export interface BenchOptions {
   readonly students: number;
   /** `reduce` also writes a CPU profile of one more run, and prints where its time went. */
   readonly profile: boolean;
-  /** `reduce` measures one worker and two, once each, and nothing else. */
+  /**
+   * Within a minute, to see that a bench works: its figures say little. `reduce` measures one worker and two, once each,
+   * and nothing else; `growth` has few keys and events; `takeover` has few events, and leaves out the replay out of the
+   * archive; `idle` does not wait until the worker has settled.
+   */
   readonly brief: boolean;
   /** How many keys there are, one run of `growth` each. */
   readonly keys: readonly number[];
-  /** How many events each key of `growth`'s append-only states gets. */
+  /** How many events the oldest keys of `growth`'s append-only states get; younger ones a thousandth of it at least. */
   readonly perKey: number;
   /** How long `idle` looks. */
   readonly seconds: number;
@@ -22,10 +26,21 @@ export interface Asked {
   readonly options: BenchOptions;
 }
 
+const THOUSAND = 1_000;
+const FULL = { keys: '1000,10000,100000,1000000', perKey: '100000', seconds: '30' };
+const BRIEF = { keys: '100,1000', perKey: '2000', seconds: '3' };
+
 function count(name: string, text: string): number {
   const value = Number(text.replaceAll('_', ''));
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new Error(`--${name} must be a whole number above 0, not ${text}`);
+}
+
+/** Of which a thousandth is a whole number too. */
+function thousands(name: string, text: string): number {
+  const value = count(name, text);
+  if (value % THOUSAND === 0) return value;
+  throw new Error(`--${name} must be a multiple of 1000, not ${text}`);
 }
 
 /** Throws an error that names the option and what it takes. */
@@ -38,11 +53,12 @@ export function parseOptions(args: readonly string[]): Asked {
       students: { type: 'string', default: '5000' },
       profile: { type: 'boolean', default: false },
       brief: { type: 'boolean', default: false },
-      keys: { type: 'string', default: '1000,10000,100000,1000000' },
-      'per-key': { type: 'string', default: '100000' },
-      seconds: { type: 'string', default: '30' },
+      keys: { type: 'string' },
+      'per-key': { type: 'string' },
+      seconds: { type: 'string' },
     },
   });
+  const usual = values.brief ? BRIEF : FULL;
   return {
     names: positionals,
     options: {
@@ -50,9 +66,9 @@ export function parseOptions(args: readonly string[]): Asked {
       students: count('students', values.students),
       profile: values.profile,
       brief: values.brief,
-      keys: values.keys.split(',').map((text) => count('keys', text)),
-      perKey: count('per-key', values['per-key']),
-      seconds: count('seconds', values.seconds),
+      keys: (values.keys ?? usual.keys).split(',').map((text) => count('keys', text)),
+      perKey: thousands('per-key', values['per-key'] ?? usual.perKey),
+      seconds: count('seconds', values.seconds ?? usual.seconds),
     },
   };
 }

@@ -16,6 +16,7 @@ const STUDENTS = 400;
 /** Enough that each partition gets events all the time, and little enough that nobody lags. */
 const EVENTS_PER_SECOND = 2_000;
 const FLUSHED_EVENTS = 1_000_000;
+const BRIEF_FLUSHED_EVENTS = 20_000;
 const DEADLINE_MS = 60_000;
 const bench = 'takeover';
 
@@ -97,9 +98,10 @@ async function leaving(house: House): Promise<void> {
 }
 
 /** How long partitions stand still when a worker goes, and how fast a lost store is made again. */
-export function takeover(run: Run, { events = FLUSHED_EVENTS }: BenchOptions): Promise<void> {
+export function takeover(run: Run, { brief, ...options }: BenchOptions): Promise<void> {
+  const { events = brief ? BRIEF_FLUSHED_EVENTS : FLUSHED_EVENTS } = options;
   return withHouse(run, async (house) => {
     await leaving(house);
-    await flushed(house, events);
+    await flushed(house, { events, archive: !brief });
   });
 }
