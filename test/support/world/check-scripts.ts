@@ -19,7 +19,7 @@ export interface ScriptChecks {
 }
 
 /** Every schedule of this many milliseconds at most, on a machine that does much else. */
-const MS_A_SCHEDULE = 400;
+const MS_A_SCHEDULE = 1_000;
 const SHRINKING_MS = 60_000;
 
 export interface Schedules {
