@@ -32,7 +32,6 @@ test('one that begins in the middle gets what it lacks, and one that is elsewher
 test.each<[string, (reader: Reader) => void]>([
   ['is paused', ({ reading }) => Object.assign(reading, { paused: true })],
   ['is between two assignments', ({ seen }) => Object.assign(seen, { member: false })],
-  ['has not heard yet which topic it reads', ({ reading }) => Object.assign(reading, { heardAt: 0 })],
   ['knew of a later end', ({ reading }) => Object.assign(reading, { endOffset: END + 1 })],
 ])('nothing is given to one that %s', async (_, change) => {
   const [leader, other] = createHouse([0, 0]);
@@ -80,6 +79,13 @@ test('one that was paused while it followed fetches when it is resumed', async (
   second!.reading.paused = false;
   second!.following.resume(second!.reading);
   expect(second!.fetched).toEqual(['stop', 'from 3']);
+});
+
+test('one that was to ask whether its topic is still the same is told so with what it is given', async () => {
+  const [leader, second] = createHouse([0, 0]);
+  second!.reading.heardAt = 0;
+  await leader!.deliver(rangeOf(0, 3));
+  expect(second!.offsets()).toEqual([0, 1, 2]);
 });
 
 test('one that has ended is given nothing', async () => {

@@ -69,12 +69,12 @@ export function createFollowing(deps: FollowingDeps): Following {
     reading.follows = true;
   };
 
-  /** Whether it reads the same topic as another consumer that knows it by this id. */
+  /**
+   * Whether it reads the same topic as another consumer, which knows what it fetches to be of the topic of this id. So it
+   * need not ask again itself: an offset of its own was of the topic whose id it was told last.
+   */
   const readsSame = (reading: Reading, topicId: string | undefined): boolean =>
-    !reading.paused &&
-    deps.isMember() &&
-    reading.heardAt !== UNHEARD &&
-    deps.topicId(reading.topic) === topicId;
+    !reading.paused && deps.isMember() && deps.topicId(reading.topic) === topicId;
 
   const takes = (reading: Reading, { topicId, from, next, records, endOffset }: FetchedRange): boolean => {
     if (!readsSame(reading, topicId) || reading.isDelivering || endOffset < reading.endOffset) return false;
