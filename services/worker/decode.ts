@@ -17,6 +17,9 @@ interface EnvelopeReaders {
   readonly rest: SingleObjectReader<Rest>;
 }
 
+/** Compiled once, as the schemas are part of the program. */
+const readers: EnvelopeReaders = { head: createPartReader(HEAD), rest: createPartReader(REST) };
+
 /** An event of a batch. What it holds is shared by all that fold it. */
 export interface DecodedEvent extends Keyed {
   readonly kind: 'ok';
@@ -92,7 +95,6 @@ class Decoded implements DecodedEvent {
   readonly bytes: number;
   readonly student: string;
   readonly value: Buffer;
-  readonly #readers: EnvelopeReaders;
   /** Dropped when a batch is through: an event may be kept until the next checkpoint, and its texts are large. */
   #envelope: Head | undefined;
   #rest: Rest | undefined;
@@ -102,31 +104,24 @@ class Decoded implements DecodedEvent {
   /** Whether the first who asks may have the parsed objects for their own: nobody else is expected to. */
   readonly #givesAway: boolean;
 
-  constructor(
-    record: LogRecord,
-    value: Buffer,
-    envelope: Head,
-    readers: EnvelopeReaders,
-    givesAway: boolean,
-  ) {
+  constructor(record: LogRecord, value: Buffer, envelope: Head, givesAway: boolean) {
     this.offset = record.offset;
     this.timestamp = record.timestamp;
     this.bytes = value.length;
     this.student = envelope.key;
     this.value = value;
-    this.#readers = readers;
     this.#envelope = envelope;
     this.#givesAway = givesAway;
     this.#client = JSON.parse(envelope.client) as Client;
   }
 
   get envelope(): Head {
-    this.#envelope ??= this.#read(this.#readers.head);
+    this.#envelope ??= this.#read(readers.head);
     return this.#envelope;
   }
 
   rest(): Rest {
-    this.#rest ??= this.#read(this.#readers.rest);
+    this.#rest ??= this.#read(readers.rest);
     return this.#rest;
   }
 
@@ -186,7 +181,6 @@ export type Decode = (record: LogRecord, isForOne: boolean) => DecodedRecord;
 /** Turns a record of an events topic into what reducers receive. What is not one of our events is a dead letter. */
 export function createDecoder(): Decode {
   const nameOf = createNames();
-  const readers: EnvelopeReaders = { head: createPartReader(HEAD), rest: createPartReader(REST) };
   return (record, isForOne) => {
     const { value, offset, timestamp } = record;
     const refuse = (reason: string): DecodedRecord => ({ kind: 'deadLetter', offset, timestamp, reason });
@@ -196,7 +190,7 @@ export function createDecoder(): Decode {
     try {
       const envelope: { key: string } & Head = decoded.value;
       envelope.key = nameOf(envelope.key);
-      return new Decoded(record, value, envelope, readers, isForOne);
+      return new Decoded(record, value, envelope, isForOne);
     } catch {
       // A parser's message quotes what it read, which is about a learner.
       return refuse('the client part of the event is not JSON');
