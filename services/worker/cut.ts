@@ -63,8 +63,10 @@ export function createCut(deps: CutDeps): Cut {
       if (fields + 2 * deps.reducerCount + 1 > MAX_FIELDS) return true;
       if (waiting > 0 && waiting + mostLetters > MAX_LETTERS) return true;
       const bytes = event === null ? 0 : event.bytes;
-      const held = cache.dirtyBytes + sessions.dirtyBytes + letters.waitingBytes;
-      return held + cache.moreBytes(entries, bytes) + bytes + keptFree > MAX_BYTES;
+      const held = cache.dirtyBytes + sessions.dirtyBytes + letters.waitingBytes + bytes + keptFree;
+      // For most events the first look tells.
+      if (held + cache.mostMoreBytes(entries.length, bytes) <= MAX_BYTES) return false;
+      return held + cache.moreBytes(entries, bytes) > MAX_BYTES;
     },
     get isWaiting() {
       return letters.waiting > 0 || sessions.dirtyFields > 0;

@@ -36,6 +36,8 @@ export interface StateCache {
   readonly dirtyBytes: number;
   /** About how many more that would be with an event of so many bytes, which is given to these. */
   moreBytes(entries: readonly (Entry | null)[], bytes: number): number;
+  /** Not less than that, for however many entries, and told without a look at them. */
+  mostMoreBytes(count: number, bytes: number): number;
   isOverBudget(): boolean;
   /**
    * Drops states that were not used for longest until an eighth of the budget is free: only what is stored, so never
@@ -68,6 +70,8 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
   let dirtyBytes = 0;
   let dirtyNames = 0;
   let dirtyParts = 0;
+  /** The longest text and name that any entry ever had. */
+  let longest = 0;
   /** Whether any reducer of the module keeps an external state of its own. */
   let anySplit = false;
   let totalBytes = 0;
@@ -80,6 +84,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
     const length = entry.text?.length ?? 0;
     totalBytes += 3 * (length - entry.textLength);
     entry.textLength = length;
+    longest = Math.max(longest, length + entry.field.length);
   };
 
   /** Parts, and external states, that an entry writes besides its internal state. */
@@ -104,6 +109,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
         const entry = createEntry(reducers[index]!, key, stored);
         rows.add(index, key, entry);
         totalBytes += sizeOf(entry);
+        longest = Math.max(longest, entry.textLength + entry.field.length);
       }
     },
     touch(entry, bytes) {
@@ -147,6 +153,7 @@ export function createStateCache(deps: StateCacheDeps): StateCache {
         if (entry !== null) more += bytes + (entry.isDirty ? 0 : entry.textLength + entry.field.length);
       return more * growth.times;
     },
+    mostMoreBytes: (count, bytes) => count * (bytes + longest) * growth.times,
     isOverBudget: () => totalBytes > deps.maxBytes(),
     evict(inFlight = 0) {
       const enough = (deps.maxBytes() * 7) / 8;
