@@ -2,6 +2,7 @@ import './kafka-patch.ts';
 import kafkajs, { type Kafka, type logLevel as LogLevel, type SASLOptions } from 'kafkajs';
 import { LecternError, messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { socketFactory } from './kafka-socket.ts';
 
 export interface KafkaConnection {
   readonly brokers: readonly string[];
@@ -32,6 +33,7 @@ export function createKafkaClient(connection: KafkaConnection): Kafka {
       ? {}
       : { ssl: connection.tls.ca === undefined ? true : { ca: connection.tls.ca } }),
     ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+    socketFactory,
     connectionTimeout: 3_000,
     requestTimeout: 30_000,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },

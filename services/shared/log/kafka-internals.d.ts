@@ -88,3 +88,19 @@ declare module 'kafkajs/src/protocol/message/compression/index.js' {
   const compression: { lookupCodecByAttributes(attributes: number): Codec | null };
   export default compression;
 }
+
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net';
+
+  /** What a connection has of answers that are not complete. */
+  interface Receiving {
+    socket: Socket | null;
+    /** Of an answer that follows the first, while the client signs in. */
+    authHandlers: unknown;
+    chunks: Buffer[];
+    bytesBuffered: number;
+    processData(data: Buffer): void;
+  }
+  const Connection: { readonly prototype: Receiving };
+  export = Connection;
+}
