@@ -12,7 +12,7 @@ interface Line {
   readonly unit: string;
 }
 
-/** What each bench prints in brief, with its unit. */
+/** What a bench prints in brief, with its unit. */
 const FIGURES = {
   reduce: {
     raw_consume: 'events/s',
@@ -23,20 +23,6 @@ const FIGURES = {
     reduce_2: 'events/s',
     reduce_2_cpu: 'us',
   },
-  growth: {
-    keys_busy_100_cpu: 'us',
-    keys_scattered_100_cpu: 'us',
-    keys_busy_1000_cpu: 'us',
-    keys_scattered_1000_cpu: 'us',
-    keys_busy_worst_to_best: 'times',
-    keys_scattered_worst_to_best: 'times',
-    events_of_a_key_2_cpu: 'us',
-    events_of_a_key_20_cpu: 'us',
-    events_of_a_key_200_cpu: 'us',
-    events_of_a_key_2000_cpu: 'us',
-    events_of_a_key_worst_to_best: 'times',
-  },
-  idle: { idle_cpu: '% of a core' },
 };
 
 async function bench(...args: string[]): Promise<{ code: number | null; lines: readonly string[] }> {
@@ -64,11 +50,7 @@ test('a number of events a key that has no whole thousandth is refused', async (
 });
 
 describeOnStack('a bench', () => {
-  test.each([
-    ['reduce', ['--events', '4000', '--students', '50'], FIGURES.reduce],
-    ['growth', [], FIGURES.growth],
-    ['idle', [], FIGURES.idle],
-  ] as const)(
+  test.each([['reduce', ['--events', '4000', '--students', '50'], FIGURES.reduce]] as const)(
     'measures on servers and workers of its own, and prints one JSON line a figure: %s',
     async (name, args, expected) => {
       const { code, lines } = await bench(name, '--brief', ...args);
