@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmptyFetch } from './kafka-patch.ts';
-import { type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
-import { keyOf } from './partition-key.ts';
+import { isCurrent, type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
 import type { PartitionOffsets, TopicPartition } from './port.ts';
 
 const RETRY_MS = 200;
@@ -35,7 +34,6 @@ export interface Fetched {
 /** What the answers to fetches mean for readings. */
 export function createFetched(deps: FetchedDeps): Fetched {
   const { readings } = deps;
-  const isCurrent = (reading: Reading): boolean => readings.get(keyOf(reading)) === reading;
 
   const confirm = async (reading: Reading): Promise<void> => {
     if (await deps.isSameTopic(reading.topic)) return;
@@ -45,14 +43,14 @@ export function createFetched(deps: FetchedDeps): Fetched {
   /** Of a topic that was made anew every partition is lost, and told so once. */
   const loseRange = async (reading: Reading): Promise<void> => {
     await confirm(reading).catch(() => undefined);
-    if (isCurrent(reading)) deps.lose(reading);
+    if (isCurrent(readings, reading)) deps.lose(reading);
   };
 
   /** Trap 18: kafkajs goes on from the earliest offset when the log does not have the one that it asked for. */
   const locate = async (reading: Reading): Promise<void> => {
     const ranges = await deps.offsets(reading.topic);
     const range = ranges.find(({ partition }) => partition === reading.partition);
-    if (!isCurrent(reading)) return;
+    if (!isCurrent(readings, reading)) return;
     if (range !== undefined && (reading.position < range.start || reading.position > range.end))
       await loseRange(reading);
     else deps.seek(reading, reading.position);
@@ -68,7 +66,7 @@ export function createFetched(deps: FetchedDeps): Fetched {
         return false;
       }
       if (isDoubtful(reading, endOffset)) await confirm(reading);
-      return isCurrent(reading) && fetchedFrom === reading.position;
+      return isCurrent(readings, reading) && fetchedFrom === reading.position;
     } catch {
       // Fetched again, until Kafka tells what it is.
       await sleep(RETRY_MS);

@@ -1,7 +1,7 @@
 import type { Companion, FetchedRange } from './kafka-companions.ts';
 import type { Fetching } from './kafka-fetching.ts';
 import { batchFor } from './kafka-range.ts';
-import { type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
+import { isCurrent, type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
 import { keyOf } from './partition-key.ts';
 import type { Batch } from './port.ts';
 
@@ -48,13 +48,12 @@ export function createFollowing(deps: FollowingDeps): Following {
   const { readings, fetching } = deps;
   /** What is in hand of a partition that others fetched, which may be of a reading that is over. */
   const draining = new Map<string, Promise<void>>();
-  const isCurrent = (reading: Reading): boolean => readings.get(keyOf(reading)) === reading;
 
   /** Fetches from where the reading is, once what is in hand of the partition is handled. */
   const fetch = (reading: Reading): void => {
     const before = draining.get(keyOf(reading));
     reading.follows = before !== undefined;
-    if (before !== undefined) return void before.then(() => isCurrent(reading) && goAlone(reading));
+    if (before !== undefined) return void before.then(() => isCurrent(readings, reading) && goAlone(reading));
     // Nobody has told this consumer meanwhile that the topic is still the same.
     reading.heardAt = UNHEARD;
     fetching.from(reading);
@@ -91,7 +90,7 @@ export function createFollowing(deps: FollowingDeps): Following {
       const batch = batchFor(reading.position, range);
       const isNothing = batch.records.length === 0;
       if (!isNothing) await deps.handle(batch);
-      if (!isCurrent(reading)) return;
+      if (!isCurrent(readings, reading)) return;
       (isNothing ? deps.gotNothing : deps.gotTo)(reading, range.next, range.endOffset);
       if (reading.paused) reading.taken.length = 0;
       else reading.taken.shift();

@@ -2,8 +2,7 @@ import type { Companions, FetchedRange } from './kafka-companions.ts';
 import type { Following } from './kafka-following.ts';
 import type { EmptyFetch } from './kafka-patch.ts';
 import { batchFor, isOld, slicesOf } from './kafka-range.ts';
-import { type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
-import { keyOf } from './partition-key.ts';
+import { isCurrent, type Reading, type Readings, UNHEARD } from './kafka-reading.ts';
 import type { Batch } from './port.ts';
 
 /** While what a consumer fetched is in hand, it fetches nothing else: others do not wait for more of it for longer. */
@@ -54,7 +53,6 @@ export interface Leading {
  */
 export function createLeading(deps: LeadingDeps): Leading {
   const { readings, companions, following } = deps;
-  const isCurrent = (reading: Reading): boolean => readings.get(keyOf(reading)) === reading;
   const leads = (reading: Reading): boolean => !reading.follows && Date.now() >= reading.leadsFrom;
   let inHand = 0;
   let busy: NodeJS.Timeout | undefined;
@@ -94,7 +92,7 @@ export function createLeading(deps: LeadingDeps): Leading {
     beat: Delivery['beat'],
   ): Promise<void> => {
     const startedAt = Date.now();
-    if (!leads(reading)) return deps.handle(batchFor(reading.position, { ...slice, readers: 1 }), beat);
+    if (!leads(reading)) return deps.handle(batchFor(reading.position, slice), beat);
     const range = { ...slice, readers: 1 + companions.wanting(slice, following) };
     const mine = deps.handle(batchFor(reading.position, range), beat);
     const others = companions.offer(range, following);
@@ -114,7 +112,7 @@ export function createLeading(deps: LeadingDeps): Leading {
   ): Promise<void> => {
     for (const slice of slices) {
       await deliverSlice(reading, slice, beat);
-      if (!deps.isMember() || !isCurrent(reading)) return;
+      if (!deps.isMember() || !isCurrent(readings, reading)) return;
       passed(slice);
       if (reading.paused) return;
     }

@@ -1,4 +1,5 @@
 import type { FetchedRange } from './kafka-companions.ts';
+import { keyOf } from './partition-key.ts';
 import type { TopicPartition } from './port.ts';
 
 /** Where a started partition is read. One that is replaced or removed belongs to a `start` that is over. */
@@ -29,6 +30,10 @@ export const UNHEARD = 0;
 
 /** Started ones, by `keyOf`. */
 export type Readings = ReadonlyMap<string, Reading>;
+
+/** Whether its `start` still counts. */
+export const isCurrent = (readings: Readings, reading: Reading): boolean =>
+  readings.get(keyOf(reading)) === reading;
 
 function isAtRest(readings: Readings, count: number): boolean {
   if (readings.size !== count) return false;

@@ -10,7 +10,7 @@ import { createLeading } from './kafka-leading.ts';
 import { createKafkaMember } from './kafka-member.ts';
 import { createMirror } from './kafka-mirror.ts';
 import { observeFetches } from './kafka-patch.ts';
-import { newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
+import { isCurrent, newReading, patienceOf, type Reading, UNHEARD } from './kafka-reading.ts';
 import { toRecord } from './kafka-record.ts';
 import type { KafkaSession, KafkaSessionDeps } from './kafka-session-port.ts';
 import { sessionSettings } from './kafka-settings.ts';
@@ -153,7 +153,7 @@ export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
     });
     // Traps 4, 5: the group may have moved on meanwhile, and a `start` made in the handler must stand.
     if (fenced !== null) return passOn(fenced);
-    if (readings.get(keyOf(at)) === reading) await beat(payload);
+    if (isCurrent(readings, reading)) await beat(payload);
   };
   const handleBatch = (payload: EachBatchPayload): Promise<void> =>
     eachBatch(payload).catch((error: Error) => {

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Reading, Readings } from './kafka-reading.ts';
+import { isCurrent, type Reading, type Readings } from './kafka-reading.ts';
 import { keyOf } from './partition-key.ts';
 import type { PartitionOffsets, TopicPartition } from './port.ts';
 
@@ -35,8 +35,7 @@ export interface WatchDeps {
  */
 export function watchProgress(deps: WatchDeps): { stop(): void } {
   const { readings, stuckMs } = deps;
-  const isWatched = (reading: Reading): boolean =>
-    !reading.paused && readings.get(keyOf(reading)) === reading;
+  const isWatched = (reading: Reading): boolean => !reading.paused && isCurrent(readings, reading);
 
   const compare = (reading: Reading, { start, end }: PartitionOffsets): void => {
     if (reading.position > end || reading.position < start) deps.outOfRange(reading);
