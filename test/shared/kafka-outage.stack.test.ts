@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type LocalKafka, startKafka } from '../../deploy/local/kafka.ts';
-import { freePort } from '../../deploy/local/ports.ts';
+import { type ForwardedKafka, startForwardedKafka } from '../support/forwarded-kafka.ts';
 import { type KafkaHouse, openKafkaHouse } from '../support/kafka-member.ts';
 import { describeOnStack } from '../support/stack.ts';
-import { createTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { testRun } from '../support/test-run.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -12,28 +10,16 @@ const DEADLINE_MS = 60_000;
 const AWAY_MS = 10_000;
 
 describeOnStack('a member whose Kafka goes away', () => {
-  let kafka: LocalKafka;
-  let proxy: TcpProxy;
+  let kafka: ForwardedKafka;
   let house: KafkaHouse;
   beforeAll(async () => {
-    const port = await freePort();
-    proxy = await createTcpProxy({ host: '127.0.0.1', port });
-    kafka = await startKafka({
-      run: testRun,
-      log: () => {},
-      lost: () => {},
-      forwarded: { port, toldPort: proxy.port },
-    });
-    house = await openKafkaHouse({
-      brokers: kafka.brokers,
-      memberBrokers: [`127.0.0.1:${proxy.port}`],
-    });
+    kafka = await startForwardedKafka({ run: testRun, lost: () => {} });
+    house = await openKafkaHouse({ brokers: kafka.brokers, memberBrokers: [kafka.forwarded] });
   }, TIMEOUT_MS);
   afterEach(() => house.leave());
   afterAll(async () => {
     await house?.close();
-    await proxy?.close();
-    await kafka?.service.kill();
+    await kafka?.close();
   }, TIMEOUT_MS);
   const wait = (message: string, condition: () => boolean) =>
     waitFor(condition, { message, timeoutMs: DEADLINE_MS });
@@ -49,19 +35,19 @@ describeOnStack('a member whose Kafka goes away', () => {
     [
       'goes on after the broker could not be reached for longer than its session',
       async () => {
-        await proxy.cut();
+        await kafka.proxy.cut();
         const cutAt = Date.now();
         await wait('time passes', () => Date.now() - cutAt > AWAY_MS);
-        await proxy.restore();
+        await kafka.proxy.restore();
       },
     ],
     [
       'goes on after the broker did not answer for longer than its session',
       async () => {
-        proxy.blackHole();
+        kafka.proxy.blackHole();
         const since = Date.now();
         await wait('time passes', () => Date.now() - since > AWAY_MS);
-        await proxy.restore();
+        await kafka.proxy.restore();
       },
     ],
   ];

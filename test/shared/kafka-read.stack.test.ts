@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type LocalKafka, startKafka } from '../../deploy/local/kafka.ts';
-import { freePort } from '../../deploy/local/ports.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import { collect } from '../support/collect.ts';
+import { type ForwardedKafka, startForwardedKafka } from '../support/forwarded-kafka.ts';
 import { type KafkaHouse, openKafkaHouse } from '../support/kafka-member.ts';
 import { describeOnStack } from '../support/stack.ts';
-import { createTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { testRun } from '../support/test-run.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -20,21 +18,16 @@ const texts = (name: string, count: number): string[] =>
 const textsOf = (records: readonly LogRecord[]): string[] => records.map(({ value }) => String(value));
 
 describeOnStack('a range of a partition on Kafka', () => {
-  let kafka: LocalKafka;
-  let proxy: TcpProxy;
+  let kafka: ForwardedKafka;
   let house: KafkaHouse;
   beforeAll(async () => {
-    const port = await freePort();
-    proxy = await createTcpProxy({ host: '127.0.0.1', port });
-    const forwarded = { port, toldPort: proxy.port };
     // Of its own: whatever groups there are come from here.
-    kafka = await startKafka({ run: testRun, log: () => {}, lost: () => {}, forwarded });
-    house = await openKafkaHouse({ brokers: [`127.0.0.1:${proxy.port}`] });
+    kafka = await startForwardedKafka({ run: testRun, lost: () => {} });
+    house = await openKafkaHouse({ brokers: [kafka.forwarded] });
   }, TIMEOUT_MS);
   afterAll(async () => {
     await house?.close();
-    await proxy?.close();
-    await kafka?.service.kill();
+    await kafka?.close();
   }, TIMEOUT_MS);
   /** In batches, each of which a fetch has room for. */
   const append = async (topic: string, name: string, count: number): Promise<void> => {
@@ -95,8 +88,8 @@ describeOnStack('a range of a partition on Kafka', () => {
     [
       'the broker could not be reached for some seconds',
       async () => {
-        await proxy.cut();
-        restored = sleep(AWAY_MS).then(() => proxy.restore());
+        await kafka.proxy.cut();
+        restored = sleep(AWAY_MS).then(() => kafka.proxy.restore());
       },
     ],
   ];
