@@ -18,13 +18,15 @@ export interface Health {
 }
 
 export interface HealthTimes {
-  /** Between two questions. */
+  /** Between two questions to what is away. */
   readonly intervalMs: number;
+  /** Between two questions to what is up. */
+  readonly upIntervalMs: number;
   /** For an answer; none in time counts as away. */
   readonly timeoutMs: number;
 }
 
-const TIMES: HealthTimes = { intervalMs: 2_000, timeoutMs: 5_000 };
+const TIMES: HealthTimes = { intervalMs: 2_000, upIntervalMs: 5_000, timeoutMs: 5_000 };
 
 /** Rejects when `answer` takes too long; a late one is of no interest. */
 async function inTime(answer: Promise<void>, { timeoutMs }: HealthTimes): Promise<void> {
@@ -54,7 +56,8 @@ export function watchHealth(dependencies: readonly Dependency[], logger: Logger,
   const watch = async (dependency: Dependency): Promise<void> => {
     while (!stopped.signal.aborted) {
       await ask(dependency);
-      await sleep(times.intervalMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+      const intervalMs = away.has(dependency.name) ? times.intervalMs : times.upIntervalMs;
+      await sleep(intervalMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
     }
   };
   for (const dependency of dependencies) void watch(dependency);

@@ -2,6 +2,7 @@ import { LecternError } from '../shared/errors.ts';
 import type { Envelope } from '../shared/event.ts';
 import { parseStateField } from '../shared/state-key.ts';
 import type { Item } from './intake.ts';
+import { createSecondChance } from './second-chance.ts';
 import { createSessionEntry, nameOf, type SessionEntry, sizeOf, writtenLength } from './session-entry.ts';
 import { addSequence, firstOf, readSequences, type Sequences, writeSequences } from './session-sequences.ts';
 
@@ -66,8 +67,8 @@ function read(text: string): Sequences {
 }
 
 export function createSessions({ maxBytes }: { readonly maxBytes: () => number }): Sessions {
-  /** In the order in which eviction comes by. */
   const entries = new Map<string, SessionEntry>();
+  const chances = createSecondChance<SessionEntry>();
   /** By student: the session looked at last, for most events also the next. */
   const latest = new Map<string, SessionEntry>();
   /** Asked for and not there yet, by name. */
@@ -118,7 +119,13 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
   const isOver = ({ timestamp }: Sequences): boolean =>
     last !== null && last.timestamp - timestamp > KEPT_MS + MARGIN_MS;
 
+  const add = (entry: SessionEntry): void => {
+    entries.set(entry.name, entry);
+    chances.add(entry);
+  };
+
   const forget = (entry: SessionEntry): void => {
+    entries.delete(entry.name);
     totalBytes -= entry.size;
     if (latest.get(entry.student) === entry) latest.delete(entry.student);
   };
@@ -136,10 +143,10 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
     },
     fill(_fields, texts) {
       let at = 0;
-      for (const [name, entry] of asked) {
+      for (const entry of asked.values()) {
         const text = texts[at++] ?? null;
         entry.sequences = text === null ? null : read(text);
-        entries.set(name, entry);
+        add(entry);
         measure(entry);
       }
       asked = new Map();
@@ -180,16 +187,11 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
     isOverBudget: () => totalBytes > maxBytes(),
     evict(inFlight) {
       const enough = (maxBytes() * 7) / 8;
-      let looks = 2 * entries.size;
-      for (const entry of entries.values()) {
-        if (totalBytes <= enough || looks-- === 0) return;
-        const stays = entry.used || !isStored(entry, inFlight);
-        entries.delete(entry.name);
-        entry.used = false;
-        // At the end again: what is used, or not stored yet, has its turn when all others had theirs.
-        if (stays) entries.set(entry.name, entry);
-        else forget(entry);
-      }
+      chances.evict(
+        () => totalBytes <= enough,
+        (entry) => !isStored(entry, inFlight),
+        forget,
+      );
     },
     get logTime() {
       return last?.timestamp ?? null;
@@ -208,7 +210,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
         const sequences = known === undefined ? text && read(text) : known.sequences;
         if (!sequences || !isOver(sequences)) continue;
         const entry = known ?? createSessionEntry(student!, session!);
-        entries.set(name, entry);
+        if (known === undefined) add(entry);
         entry.sequences = null;
         touch(entry);
       }

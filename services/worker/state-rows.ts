@@ -1,15 +1,14 @@
 import type { ModuleReducer } from '../shared/module.ts';
 import { scopeFieldNames } from '../shared/module.ts';
 import type { Entry } from './entry.ts';
+import { createSecondChance, type Droppable, type SecondChance } from './second-chance.ts';
 
 /** The states of one key in memory, of all reducers whose scopes are the same: found together, dropped together. */
-export interface Row {
+export interface Row extends Droppable {
   readonly key: string;
   readonly group: Group;
   /** By the reducers' places in their group. */
   readonly entries: (Entry | undefined)[];
-  /** Whether it was asked for since the hand last passed. */
-  used: boolean;
 }
 
 /** The reducers of one scope. */
@@ -23,11 +22,7 @@ export interface Group {
 export interface StateRows {
   get(reducer: number, key: string): Entry | undefined;
   add(reducer: number, key: string, entry: Entry): void;
-  /**
-   * Drops rows that were not asked for since it last came by, oldest first, until `enough` says so. Those that `keep`
-   * names stay. Every row is looked at twice at most.
-   */
-  evict(enough: () => boolean, keep: (row: Row) => boolean, dropped: (row: Row) => void): void;
+  readonly evict: SecondChance<Row>['evict'];
 }
 
 /** Finds the states of a unit in memory: at any number of keys one look-up for all reducers of a scope. */
@@ -42,9 +37,7 @@ export function createStateRows(reducers: readonly ModuleReducer[]): StateRows {
     });
   const groupOf = scopes.map((scope) => groups.get(scope)!);
   const placeOf = scopes.map((scope, index) => scopes.slice(0, index).filter((s) => s === scope).length);
-  /** All rows, as the face of a clock. */
-  const ring: Row[] = [];
-  let hand = 0;
+  const chances = createSecondChance<Row>();
 
   const find = (group: Group, key: string): Row | undefined => {
     const { last } = group;
@@ -52,13 +45,6 @@ export function createStateRows(reducers: readonly ModuleReducer[]): StateRows {
     const row = group.rows.get(key);
     if (row !== undefined) group.last = row;
     return row;
-  };
-
-  const drop = (row: Row): void => {
-    row.group.rows.delete(row.key);
-    if (row.group.last === row) row.group.last = undefined;
-    const other = ring.pop()!;
-    if (other !== row) ring[hand] = other;
   };
 
   return {
@@ -75,22 +61,15 @@ export function createStateRows(reducers: readonly ModuleReducer[]): StateRows {
         const entries = new Array<Entry | undefined>(group.size).fill(undefined);
         row = { key, group, entries, used: true };
         group.rows.set(key, row);
-        ring.push(row);
+        chances.add(row);
       }
       row.entries[placeOf[reducer]!] = entry;
     },
-    evict(enough, keep, dropped) {
-      for (let looks = 2 * ring.length; looks > 0 && !enough(); looks--) {
-        if (hand >= ring.length) hand = 0;
-        const row = ring[hand]!;
-        if (row.used || keep(row)) {
-          row.used = false;
-          hand += 1;
-        } else {
-          drop(row);
-          dropped(row);
-        }
-      }
-    },
+    evict: (enough, keep, dropped) =>
+      chances.evict(enough, keep, (row) => {
+        row.group.rows.delete(row.key);
+        if (row.group.last === row) row.group.last = undefined;
+        dropped(row);
+      }),
   };
 }

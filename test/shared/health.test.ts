@@ -4,7 +4,7 @@ import { type Health, watchHealth } from '../../services/shared/health.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import { waitFor } from '../support/wait.ts';
 
-const times = { intervalMs: 5, timeoutMs: 50 };
+const times = { intervalMs: 5, upIntervalMs: 10, timeoutMs: 50 };
 let health: Health;
 afterEach(() => health.stop());
 

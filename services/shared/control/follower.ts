@@ -111,7 +111,11 @@ export function createFollower(deps: FollowerDeps): Follower {
   /** Until the log loses the position, the consumer fails or nobody follows any more. */
   const readLog = async (): Promise<void> => {
     if (closed) return;
-    const consumer = log.createConsumer({ groupId: `${topic}.${randomUUID()}`, topics: [topic] });
+    const consumer = log.createConsumer({
+      groupId: `${topic}.${randomUUID()}`,
+      topics: [topic],
+      alone: true,
+    });
     try {
       await new Promise<void>((resolve, reject) => {
         endSession = resolve;

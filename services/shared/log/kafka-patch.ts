@@ -18,7 +18,7 @@ requestQueue.prototype.scheduleCheckPendingRequests = function scheduleWhenPendi
 };
 
 /** Requests have tens of seconds. */
-const TIMEOUT_CHECK_MS = 1_000;
+const TIMEOUT_CHECK_MS = 5_000;
 
 /** Every connection looks ten times a second for requests that took too long, which is most of what an idle one costs. */
 requestQueue.prototype.scheduleRequestTimeoutCheck = function scheduleSeldom() {

@@ -1,4 +1,5 @@
 import type { FetchedRange } from './kafka-companions.ts';
+import { REST_MS } from './kafka-settings.ts';
 import { keyOf } from './partition-key.ts';
 import type { TopicPartition } from './port.ts';
 
@@ -51,7 +52,7 @@ export function patienceOf(
   count: number,
   { heartbeatInterval, maxWaitTimeInMs }: { heartbeatInterval: number; maxWaitTimeInMs: number },
 ): number {
-  return isAtRest(readings, count) ? heartbeatInterval : maxWaitTimeInMs;
+  return isAtRest(readings, count) ? Math.min(heartbeatInterval, REST_MS) : maxWaitTimeInMs;
 }
 
 export function newReading(at: TopicPartition, position: number): Reading {

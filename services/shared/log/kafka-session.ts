@@ -26,7 +26,7 @@ const STOP_DEADLINE_MS = 10_000;
  */
 export function createKafkaSession(deps: KafkaSessionDeps): KafkaSession {
   const { handlers, identity, sticky } = deps;
-  const config = sessionSettings(deps.sessionTimeoutMs);
+  const config = sessionSettings(deps.sessionTimeoutMs, deps.alone);
   const { consumer, fetchIds } = createKafkaMember(deps, config);
   const readings = new Map<string, Reading>();
   let assigned = new Set<string>();

@@ -112,11 +112,10 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         .sort((a, b) => a.partition - b.partition);
     });
 
-  const createConsumer: EventLog['createConsumer'] = ({ groupId, topics }) =>
+  const createConsumer: EventLog['createConsumer'] = (consumer) =>
     createKafkaConsumer({
+      ...consumer,
       kafka,
-      groupId,
-      topics,
       logger: options.logger,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 30_000,
       stuckMs: options.stuckMs,

@@ -119,6 +119,8 @@ export interface GroupConsumer {
 export interface ConsumerOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
+  /** No other member will ever be in its group: then it need not hear soon of those who join and leave. */
+  readonly alone?: boolean;
 }
 
 export interface ReadRange extends TopicPartition {
