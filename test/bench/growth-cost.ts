@@ -13,6 +13,8 @@ export interface GrowthSize {
   readonly warmUp: number;
   /** What is measured of each kind of traffic over many keys. */
   readonly measured: number;
+  /** How often all of it is reduced anew. */
+  readonly runs: number;
 }
 
 /** Left out at both ends of what is measured: partitions are not read in step, so the traffics overlap there. */
@@ -27,21 +29,22 @@ function cpuBetween(samples: readonly ProbeSample[], from: number, to: number): 
 }
 
 /**
- * CPU of an event, in microseconds, of so many events from one on: the median of several stretches, so that another
- * program's doing in one of them counts little.
+ * CPU of an event, in microseconds, of so many events from one on: the median of several stretches of each run, so that
+ * another program's doing in one of them counts little.
  */
-export function costOf(samples: readonly ProbeSample[], start: number, events: number): number {
+export function costOf(runs: readonly (readonly ProbeSample[])[], start: number, events: number): number {
   const from = start + MARGIN * events;
   const step = ((1 - 2 * MARGIN) * events) / STRETCHES;
   return median(
-    Array.from({ length: STRETCHES }, (_, index) =>
-      cpuBetween(samples, from + index * step, from + (index + 1) * step),
+    runs.flatMap((samples) =>
+      Array.from({ length: STRETCHES }, (_, index) =>
+        cpuBetween(samples, from + index * step, from + (index + 1) * step),
+      ),
     ),
   );
 }
 
-/** Reduces a topic with one worker and gives its samples; throws unless every state comes out right. */
-export async function reduceAll(
+async function reduceOnce(
   house: House,
   name: string,
   loaded: Loaded,
@@ -62,6 +65,19 @@ export async function reduceAll(
   } finally {
     await worker.kill();
   }
+}
+
+/** Reduces a topic with one worker, as often as told, and gives the samples; throws unless every state comes out right. */
+export async function reduceAll(
+  house: House,
+  name: string,
+  loaded: Loaded,
+  made: Made,
+  runs: number,
+): Promise<readonly (readonly ProbeSample[])[]> {
+  const samples: (readonly ProbeSample[])[] = [];
+  for (let run = 1; run <= runs; run++) samples.push(await reduceOnce(house, `${name}_${run}`, loaded, made));
+  return samples;
 }
 
 /** The largest of several costs by the smallest. */

@@ -55,7 +55,11 @@ function stagesOf(perKey: number): Stage[] {
  * those of 10,000 to 100,000 of eight keys, each a tenth. More keys are more fields of a checkpoint, which is in the cost
  * of young keys: a few percent of it.
  */
-export async function eventsOfAKey(house: House, perKey: number, { warmUp }: GrowthSize): Promise<void> {
+export async function eventsOfAKey(
+  house: House,
+  perKey: number,
+  { warmUp, runs }: GrowthSize,
+): Promise<void> {
   const stages = stagesOf(perKey);
   const traffic = stages.flatMap(({ students, perKey: each }) =>
     Array.from({ length: each }, () => students).flat(),
@@ -70,11 +74,13 @@ export async function eventsOfAKey(house: House, perKey: number, { warmUp }: Gro
     sessions: true,
   });
   const made = { by: 'appending', with: 1, reducers: 1 } as const;
-  const samples = await reduceAll(house, 'events_of_a_key', loaded, made);
+  const measured = await reduceAll(house, 'events_of_a_key', loaded, made, runs);
 
   const events = (perKey * PARTITIONS) / WINDOWS;
-  const old = Array.from({ length: WINDOWS }, (_, index) => costOf(samples, warmUp + index * events, events));
-  const young = YOUNG.map((_, index) => costOf(samples, warmUp + (WINDOWS + index) * events, events));
+  const old = Array.from({ length: WINDOWS }, (_, index) =>
+    costOf(measured, warmUp + index * events, events),
+  );
+  const young = YOUNG.map((_, index) => costOf(measured, warmUp + (WINDOWS + index) * events, events));
   const print = (of: number, value: number): void =>
     printFigure({ bench, figure: `events_of_a_key_${of}_cpu`, value, unit: 'us' });
   for (const [index, { part }] of [...YOUNG.entries()].reverse()) print(perKey / part, young[index]!);

@@ -39,9 +39,9 @@ export async function keys(house: House, counts: readonly number[], size: Growth
       sessions: true,
     });
     const made = { by: 'counting', with: 1, reducers: 1 } as const;
-    const samples = await reduceAll(house, `keys_${count}`, loaded, made);
-    busy.push(costOf(samples, first, measured));
-    spread.push(costOf(samples, first + measured, measured));
+    const runs = await reduceAll(house, `keys_${count}`, loaded, made, size.runs);
+    busy.push(costOf(runs, first, measured));
+    spread.push(costOf(runs, first + measured, measured));
     printFigure({ bench, figure: `keys_busy_${count}_cpu`, value: busy.at(-1)!, unit: 'us' });
     printFigure({ bench, figure: `keys_scattered_${count}_cpu`, value: spread.at(-1)!, unit: 'us' });
   }

@@ -5,9 +5,9 @@ import { keys } from './growth-keys.ts';
 import { withHouse } from './house.ts';
 import type { BenchOptions } from './options.ts';
 
-const FULL: GrowthSize = { warmUp: 100_000, measured: 200_000 };
+const FULL: GrowthSize = { warmUp: 100_000, measured: 200_000, runs: 3 };
 /** Enough for every figure to be one, and too little to be believed. */
-const BRIEF: GrowthSize = { warmUp: 2_000, measured: 5_000 };
+const BRIEF: GrowthSize = { warmUp: 2_000, measured: 5_000, runs: 1 };
 
 /**
  * What an event costs when there are more keys (`keys_scattered_*`, and `keys_busy_*` with few of them in use), and when a
