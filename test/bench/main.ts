@@ -1,6 +1,7 @@
 import { createRun, type OwnedRun } from '../../deploy/local/run.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
+import { ingest } from './ingest.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { reduce } from './reduce.ts';
 import { takeover } from './takeover.ts';
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) =>
   growth,
   takeover,
   idle,
+  ingest,
 };
 
 function asked(): ReturnType<typeof parseOptions> {

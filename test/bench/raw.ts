@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { Measured } from './measure.ts';
+import { runProgram } from './program.ts';
 
 export interface RawConsume {
   readonly brokers: readonly string[];
@@ -12,14 +10,25 @@ export interface RawConsume {
   readonly groupId: string;
 }
 
-const PROGRAM = fileURLToPath(new URL('./raw-process.js', import.meta.url));
 let runs = 0;
 
 /** What kafkajs alone consumes of a topic, in a process of its own with the settings of Node that workers have. */
-export async function rawConsume(options: Omit<RawConsume, 'groupId'>): Promise<Measured> {
+export function rawConsume(options: Omit<RawConsume, 'groupId'>): Promise<Measured> {
   runs += 1;
   const groupId = `raw-${options.topic}-${runs}`;
-  const args = ['--max-semi-space-size=64', PROGRAM, JSON.stringify({ ...options, groupId })];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return JSON.parse(stdout) as Measured;
+  return runProgram(new URL('./raw-process.js', import.meta.url), { ...options, groupId });
+}
+
+export interface RawProduce {
+  readonly brokers: readonly string[];
+  readonly namespace: string;
+  readonly source: string;
+  readonly events: number;
+  readonly students: number;
+  readonly payloadBytes: number;
+}
+
+/** What kafkajs alone appends of the bytes that the gateway would append, acks=all, in a process of its own. */
+export function rawProduce(options: RawProduce): Promise<Measured> {
+  return runProgram(new URL('./raw-produce-process.js', import.meta.url), options);
 }
