@@ -3,12 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Router } from 'express';
 import type { Registry } from 'prom-client';
-import { v7 } from 'uuid';
+
 import { createEventCodec } from '../shared/event.ts';
 import type { Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createToEventRecord } from './envelope.ts';
+import { createEventIds } from './event-id.ts';
 import { createHttpEvents } from './http-events.ts';
 import type { Identity } from './identity.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
@@ -93,7 +94,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       namespace: deps.namespace,
       sources: deps.sources,
       codec: createEventCodec(),
-      newId: deps.newId ?? v7,
+      newId: deps.newId ?? createEventIds(),
     }),
     backlogBudget: createByteBudget(limits.backlogBytes),
     senderOf: (request: IncomingMessage) => senderOf(request, settings),

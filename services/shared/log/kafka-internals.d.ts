@@ -83,10 +83,18 @@ declare module 'kafkajs/src/protocol/decoder.js' {
 
 declare module 'kafkajs/src/protocol/message/compression/index.js' {
   interface Codec {
+    compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
     decompress(bytes: Buffer): Promise<Buffer>;
   }
-  const compression: { lookupCodecByAttributes(attributes: number): Codec | null };
+  const compression: {
+    lookupCodec(type: number): Codec | null;
+    lookupCodecByAttributes(attributes: number): Codec | null;
+  };
   export default compression;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
+  export default function crc32C(bytes: Buffer): number;
 }
 
 declare module 'kafkajs/src/network/connection.js' {

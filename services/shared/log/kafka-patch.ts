@@ -3,6 +3,7 @@ import type Batch from 'kafkajs/src/consumer/batch.js';
 import consumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
 import runner from 'kafkajs/src/consumer/runner.js';
 import requestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import './kafka-encoder.ts';
 import './kafka-parser.ts';
 
 /** What kafkajs 2.2.4 lacks and has no option for; its version is pinned. */
