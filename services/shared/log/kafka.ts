@@ -79,17 +79,22 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
       return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
     });
 
-  /** A busy broker makes a topic, and for a while goes on to say that it has none; kafkajs takes that for an answer. */
+  /**
+   * A busy broker makes a topic, and for a while goes on to say that it has none, which kafkajs takes for an answer, or that
+   * it does not lead it.
+   */
   const untilThere = async (names: readonly string[]): Promise<void> => {
     for (const deadline = Date.now() + TOPICS_DEADLINE_MS; ; await sleep(TOPICS_RETRY_MS)) {
-      const found = await partitionCounts(names).catch((error: LecternError) => {
-        if (Date.now() >= deadline) throw error;
-        return new Map<string, number>();
-      });
-      const missing = names.filter((name) => !found.has(name));
-      if (missing.length === 0) return;
-      if (Date.now() >= deadline)
-        throw toError(new Error(`it made the topics ${missing.join(', ')}, and does not show them`));
+      try {
+        const found = await partitionCounts(names);
+        const missing = names.filter((name) => !found.has(name));
+        if (missing.length > 0)
+          throw new Error(`it made the topics ${missing.join(', ')}, and does not show them`);
+        await ask((client) => Promise.all(names.map((name) => client.fetchTopicOffsets(name))));
+        return;
+      } catch (error) {
+        if (Date.now() >= deadline) throw toError(error);
+      }
     }
   };
 
