@@ -1,6 +1,7 @@
 import { type Envelope, type EventCodec, MAX_NUMBER } from '../shared/event.ts';
 import type { OutgoingRecord } from '../shared/log/port.ts';
 import { eventsTopic, UNCLAIMED } from '../shared/topics.ts';
+import { withDocId } from './doc-id.ts';
 import { objectText } from './json-text.ts';
 import type { ReceivedEvent } from './session.ts';
 
@@ -19,11 +20,12 @@ function givenSequence(value: unknown): number | null {
 }
 
 /**
- * The envelope of an event. The client's fields keep their exact text; `auth` is ours, in `client` and in `metadata`.
+ * The envelope of an event. The client's fields keep their exact text; ours are `auth`, in `client` and in `metadata`,
+ * and the `doc_id` of an older sender's event: states and archive have the event as reducers see it.
  * `server` is JSON text. The id is fixed here, before the first attempt to send.
  */
 function toEnvelope(event: ReceivedEvent, server: string, newId: () => string): Envelope {
-  const { fields, members } = event.frame;
+  const { fields, members } = withDocId(event.frame);
   const auth = ['auth', JSON.stringify(event.auth)] as const;
   return {
     id: givenName(fields.id) ?? newId(),
