@@ -1,15 +1,37 @@
 import { z } from 'zod';
 import { commonShape, flag, integer, list } from '../shared/config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
+import { LTI_SECRET_BYTES } from './lti-session.ts';
+
+const IN_ORDER = `must be one or more of ${IDENTITY_NAMES.join(', ')}, in the order to try them`;
 
 const identityList = list
   .refine(
     (names) => names.length > 0 && names.every((name) => IDENTITY_NAMES.includes(name as IdentityName)),
-    {
-      message: `must be one or more of ${IDENTITY_NAMES.join(', ')}, in the order to try them`,
-    },
+    IN_ORDER,
   )
   .transform((names) => names as readonly IdentityName[]);
+
+const BY_SOURCE = 'must be JSON, lists of identity methods by source: {"org.example.essay": ["lti_session"]}';
+
+const identityBySource = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: BY_SOURCE });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.record(
+      z.string().min(1),
+      z.array(z.enum(IDENTITY_NAMES, IN_ORDER), IN_ORDER).min(1, IN_ORDER),
+      BY_SOURCE,
+    ),
+  )
+  .transform((methods) => new Map(Object.entries(methods)));
 
 /** The variables that the gateway reads besides those of the log. */
 export const gatewayShape = {
@@ -17,6 +39,15 @@ export const gatewayShape = {
   LECTERN_PORT: integer(0, 65_535).default(8080),
   /** Chosen by somebody wherever others can reach the port; open for testing on this machine only. */
   LECTERN_IDENTITY: identityList.optional(),
+  /** Sources with methods of their own. */
+  LECTERN_IDENTITY_SOURCES: identityBySource.optional(),
+  LECTERN_LTI_SECRET: z
+    .string()
+    .refine(
+      (text) => Buffer.byteLength(text) >= LTI_SECRET_BYTES,
+      `must have at least ${LTI_SECRET_BYTES} bytes; make one with: openssl rand -base64 ${LTI_SECRET_BYTES}`,
+    )
+    .optional(),
   /** Ids such as `ls-bob`, by lines or commas; as LECTERN_LOCAL_STORAGE_USERS_FILE the path of such a list. */
   LECTERN_LOCAL_STORAGE_USERS: z
     .string()
@@ -29,6 +60,8 @@ export const gatewayShape = {
 interface IdentityVariables {
   readonly LECTERN_HOST: string;
   readonly LECTERN_IDENTITY?: readonly IdentityName[] | undefined;
+  readonly LECTERN_IDENTITY_SOURCES?: ReadonlyMap<string, readonly IdentityName[]> | undefined;
+  readonly LECTERN_LTI_SECRET?: string | undefined;
   readonly LECTERN_LOCAL_STORAGE_USERS: readonly string[];
   readonly LECTERN_GUESTS?: boolean | undefined;
 }
@@ -49,12 +82,30 @@ export const IDENTITY_NOT_CHOSEN = {
   when: () => true,
 };
 
+/** The other rule: who is known by a signed cookie needs somebody who can read the signature. */
+export function ltiHasSecret(config: IdentityVariables): boolean {
+  const { LECTERN_IDENTITY = [], LECTERN_IDENTITY_SOURCES: bySource } = config;
+  // Asked with the problems of the variables themselves still in them, too.
+  const lists = [LECTERN_IDENTITY, ...(bySource instanceof Map ? bySource.values() : [])];
+  return config.LECTERN_LTI_SECRET !== undefined || !lists.flat().includes('lti_session');
+}
+
+export const LTI_SECRET_MISSING = {
+  path: ['LECTERN_LTI_SECRET'],
+  message:
+    'must be set for the identity method lti_session: the secret that its session cookies are signed with',
+  when: () => true,
+};
+
 /** How senders are identified. Guests are taken by default only where nothing at all was configured. */
 export function identityOf(config: IdentityVariables): Identity {
   const users = new Set(config.LECTERN_LOCAL_STORAGE_USERS);
-  const unconfigured = config.LECTERN_IDENTITY === undefined && users.size === 0;
+  const { LECTERN_IDENTITY, LECTERN_IDENTITY_SOURCES } = config;
+  const unconfigured =
+    LECTERN_IDENTITY === undefined && LECTERN_IDENTITY_SOURCES === undefined && users.size === 0;
   return {
-    methods: config.LECTERN_IDENTITY ?? ['local_storage', 'testcase_auth', 'guest'],
+    methods: LECTERN_IDENTITY ?? ['local_storage', 'testcase_auth', 'guest'],
+    sources: LECTERN_IDENTITY_SOURCES ?? new Map(),
     localStorageUsers: users,
     guests: config.LECTERN_GUESTS ?? unconfigured,
   };

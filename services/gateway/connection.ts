@@ -3,7 +3,7 @@ import type { Auth } from '../shared/reducer-api.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ToEventRecord } from './envelope.ts';
 import { type Frame, type Problem, parseFrame } from './frame.ts';
-import { type Identity, identify } from './identity.ts';
+import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
@@ -41,8 +41,8 @@ export function createConnection(
 ): Connection {
   const { limits, metrics, publisher, clockMs } = deps;
   const session = createSession({
-    identify: (fields: Frame['fields']): Auth | null =>
-      identify({ fields, cookies: deps.sender.cookies }, deps.identity),
+    identify: (fields: Frame['fields']): Auth | null => identify({ ...deps.sender, fields }, deps.identity),
+    refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
     limits,
     backlogBudget: deps.backlogBudget,
   });
@@ -96,6 +96,7 @@ export function createConnection(
         : parseFrame(data.toString(), limits);
       const outcome = session.take(parsed, Math.round(deps.now() * 1_000));
       if (outcome.identified !== null) send({ status: 'auth', user_id: outcome.identified.user_id });
+      for (const { problem, ordinal } of outcome.refusals) refuse(problem, ordinal + 1);
       for (const event of outcome.events) publish(event);
       if (outcome.problem !== null) refuse(outcome.problem, frames);
       if (outcome.kind === 'ended') ws.close(1000, 'terminated as asked');

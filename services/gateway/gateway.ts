@@ -13,6 +13,7 @@ import { createEventIds } from './event-id.ts';
 import { createHttpEvents } from './http-events.ts';
 import type { Identity } from './identity.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import { createLaunchOf } from './lti-session.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { createPublisher } from './publisher.ts';
 import { senderOf } from './sender.ts';
@@ -25,6 +26,8 @@ export interface GatewayDeps {
   /** The sources that have a topic of their own. */
   readonly sources: readonly string[];
   readonly identity: Identity;
+  /** Of session cookies; without it none is believed. */
+  readonly ltiSecret?: string | undefined;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly keepIp?: boolean;
@@ -82,6 +85,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const settings = {
     keepIp: deps.keepIp ?? false,
     newGuestId: () => randomBytes(16).toString('hex'),
+    launchOf: createLaunchOf({ secret: deps.ltiSecret, now }),
   };
   const common = {
     identity,

@@ -1,7 +1,7 @@
 import type { ByteBudget } from './byte-budget.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import type { ParsedFrame, Problem } from './frame.ts';
-import { type Identity, identify } from './identity.ts';
+import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { RecentIds } from './recent-ids.ts';
 import type { Sender } from './sender.ts';
@@ -47,7 +47,8 @@ export function takeBatch(
 ): Batch | null {
   const { limits } = deps;
   const session = createSession({
-    identify: (fields) => identify({ fields, cookies: sender.cookies }, deps.identity),
+    identify: (fields) => identify({ ...sender, fields }, deps.identity),
+    refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
     limits,
     backlogBudget: deps.backlogBudget,
   });
@@ -81,6 +82,8 @@ export function takeBatch(
     const outcome = session.take(frame, receivedAt);
     results[index] = resultOf(index, outcome);
     asGuest ||= outcome.identified?.providence === 'guest';
+    for (const { ordinal, problem } of outcome.refusals)
+      results[ordinal] = { index: ordinal, status: 'rejected', error: errorText(problem) };
     for (const event of outcome.events) results[event.ordinal] = deliver(event);
     if (sizeBytes > limits.requestBytes) break;
   }

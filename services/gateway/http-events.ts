@@ -16,7 +16,7 @@ export interface HttpEventsDeps extends Omit<BatchDeps, 'recent'> {
     >;
   readonly publisher: Publisher;
   readonly metrics: GatewayMetrics;
-  readonly senderOf: (request: IncomingMessage) => Sender;
+  readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly clockMs: () => number;
@@ -104,7 +104,7 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
     const bytes: Buffer = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const body = parseBody(bytes, type, limits);
     if (body.kind === 'refused') return void response.status(body.status).json({ error: body.error });
-    const sender = deps.senderOf(request);
+    const sender = await deps.senderOf(request);
     const batch = takeBatch(body.frames, sender, Math.round(deps.now() * 1_000), { ...deps, recent });
     if (batch === null) {
       const error = `with their locked fields the events of a request may have at most ${limits.requestBytes} bytes`;

@@ -6,7 +6,14 @@ import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
-import { gatewayShape, IDENTITY_NOT_CHOSEN, identityIsChosen, identityOf } from './config.ts';
+import {
+  gatewayShape,
+  IDENTITY_NOT_CHOSEN,
+  identityIsChosen,
+  identityOf,
+  LTI_SECRET_MISSING,
+  ltiHasSecret,
+} from './config.ts';
 import { createGateway } from './gateway.ts';
 
 /**
@@ -19,7 +26,10 @@ import { createGateway } from './gateway.ts';
  * A crash before step 4 ended loses what no sender was told of; after it, nothing.
  * On SIGTERM: readiness off, sockets closed with 1001, the queue sent, connections closed.
  */
-const schema = z.object({ ...gatewayShape, ...kafkaShape }).refine(identityIsChosen, IDENTITY_NOT_CHOSEN);
+const schema = z
+  .object({ ...gatewayShape, ...kafkaShape })
+  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
+  .refine(ltiHasSecret, LTI_SECRET_MISSING);
 
 runService({
   name: 'gateway',
@@ -36,6 +46,7 @@ runService({
       namespace: config.LECTERN_NAMESPACE,
       sources: installation.sources,
       identity: identityOf(config),
+      ltiSecret: config.LECTERN_LTI_SECRET,
       keepIp: config.LECTERN_KEEP_IP,
       logger,
       registry,

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { GUEST_COOKIE, GUEST_ID } from './identity.ts';
+import { basicUserOf } from './basic-user.ts';
+import { GUEST_COOKIE, GUEST_ID, type Launch } from './identity.ts';
+import type { LaunchOf } from './lti-session.ts';
 
 /** What a request or an upgrade says about who sends. */
 export interface Sender {
@@ -10,6 +12,10 @@ export interface Sender {
   readonly setCookie: string | null;
   /** JSON text of an event's `server`. */
   readonly server: string;
+  /** The user name of its Authorization header, which only a proxy in front can have checked. */
+  readonly basicUser: string | null;
+  /** Its launch out of a learning platform, with the class. Says something of identities by `lti_session` only. */
+  readonly launch: Launch | null;
 }
 
 const HEADER_CHARS = 500;
@@ -24,9 +30,11 @@ export interface SenderSettings {
   readonly keepIp: boolean;
   /** 32 hex digits. */
   readonly newGuestId: () => string;
+  readonly launchOf: LaunchOf;
 }
 
-export function senderOf(request: IncomingMessage, settings: SenderSettings): Sender {
+/** Asked once, when a request or upgrade arrives: whatever takes time to find out about a sender is known after it. */
+export async function senderOf(request: IncomingMessage, settings: SenderSettings): Promise<Sender> {
   const cookies = parseCookie(request.headers.cookie ?? '');
   const server = JSON.stringify({
     origin: header(request, 'origin'),
@@ -34,7 +42,8 @@ export function senderOf(request: IncomingMessage, settings: SenderSettings): Se
     ip: settings.keepIp ? (request.socket.remoteAddress ?? null) : null,
     executable: null,
   });
-  if (GUEST_ID.test(cookies[GUEST_COOKIE] ?? '')) return { cookies, setCookie: null, server };
+  const said = { server, basicUser: basicUserOf(request), launch: await settings.launchOf(cookies) };
+  if (GUEST_ID.test(cookies[GUEST_COOKIE] ?? '')) return { ...said, cookies, setCookie: null };
   const id = settings.newGuestId();
   const setCookie = stringifySetCookie({
     name: GUEST_COOKIE,
@@ -44,5 +53,5 @@ export function senderOf(request: IncomingMessage, settings: SenderSettings): Se
     path: '/',
     maxAge: GUEST_DAYS * 86_400,
   });
-  return { cookies: { ...cookies, [GUEST_COOKIE]: id }, setCookie, server };
+  return { ...said, cookies: { ...cookies, [GUEST_COOKIE]: id }, setCookie };
 }

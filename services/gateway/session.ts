@@ -15,6 +15,12 @@ export interface ReceivedEvent {
   readonly receivedAt: number;
 }
 
+/** A frame that is refused later than it came. */
+export interface Refusal {
+  readonly ordinal: number;
+  readonly problem: Problem;
+}
+
 /** What came of one frame. */
 export interface Outcome {
   readonly kind: 'locked' | 'waiting' | 'delivered' | 'ended' | 'refused';
@@ -24,6 +30,8 @@ export interface Outcome {
   readonly identified: Auth | null;
   /** What goes on now, in order: the backlog, when this frame gave the identity, then this frame. */
   readonly events: readonly ReceivedEvent[];
+  /** What waited for an identity and may not be sent by the one that came. */
+  readonly refusals: readonly Refusal[];
 }
 
 /** One connection, or one request: a state machine without time or network. */
@@ -36,6 +44,8 @@ export interface Session {
 
 export interface SessionDeps {
   readonly identify: (fields: Frame['fields']) => Auth | null;
+  /** Why an identity may not send an event with these fields. Asked of every event. */
+  readonly refusalOf: (auth: Auth, fields: Frame['fields']) => Problem | null;
   readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames'>;
   /** Shared by all connections. */
   readonly backlogBudget: ByteBudget;
@@ -46,7 +56,7 @@ type Waiting = Omit<ReceivedEvent, 'auth'> & { readonly sizeBytes: number };
 const BLOB_EVENTS: ReadonlySet<string> = new Set(['save_blob', 'fetch_blob']);
 
 function outcome(kind: Outcome['kind'], more: Partial<Outcome> = {}): Outcome {
-  return { kind, problem: null, identified: null, events: [], ...more };
+  return { kind, problem: null, identified: null, events: [], refusals: [], ...more };
 }
 
 function refused(problem: Problem, more: Partial<Outcome> = {}): Outcome {
@@ -88,17 +98,30 @@ export function createSession(deps: SessionDeps): Session {
     return outcome('waiting');
   }
 
+  /** The backlog, for the identity that came. */
+  function release(known: Auth): Pick<Outcome, 'events' | 'refusals'> {
+    const events: ReceivedEvent[] = [];
+    const refusals: Refusal[] = [];
+    for (const { sizeBytes: _size, ...event } of emptyBacklog()) {
+      const problem = deps.refusalOf(known, event.frame.fields);
+      if (problem === null) events.push({ ...event, auth: known });
+      else refusals.push({ ordinal: event.ordinal, problem });
+    }
+    return { events, refusals };
+  }
+
   function deliver(event: Omit<Waiting, 'sizeBytes'>): Outcome {
-    const identified = auth === null ? deps.identify(event.frame.fields) : null;
+    const { fields } = event.frame;
+    const identified = auth === null ? deps.identify(fields) : null;
     auth ??= identified;
-    const isBlob = BLOB_EVENTS.has(event.frame.event);
-    if (auth === null && !isBlob) return wait(event);
-    const known = auth;
-    const events =
-      known === null ? [] : emptyBacklog().map(({ sizeBytes: _size, ...rest }) => ({ ...rest, auth: known }));
-    if (known === null || isBlob)
-      return refused({ error: `event: ${event.frame.event} is not served here` }, { identified, events });
-    return outcome('delivered', { identified, events: [...events, { ...event, auth: known }] });
+    const notServed = BLOB_EVENTS.has(event.frame.event)
+      ? { error: `event: ${event.frame.event} is not served here` }
+      : null;
+    if (auth === null) return notServed === null ? wait(event) : refused(notServed);
+    const released = { identified, ...release(auth) };
+    const problem = deps.refusalOf(auth, fields) ?? notServed;
+    if (problem !== null) return refused(problem, released);
+    return outcome('delivered', { ...released, events: [...released.events, { ...event, auth }] });
   }
 
   return {

@@ -22,7 +22,7 @@ export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender'> {
   readonly logger: Logger;
   readonly limits: ConnectionDeps['limits'] &
     Pick<GatewayLimits, 'connections' | 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'>;
-  readonly senderOf: (request: IncomingMessage) => Sender;
+  readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   readonly clockMs: () => number;
 }
 
@@ -33,6 +33,8 @@ interface Open {
 }
 
 const PATH = /^\/wsapi\/in\/?(?:\?|$)/;
+
+const STOPPING = 'stopping; connect again\n';
 
 function answerBusy(socket: Duplex, reason: string): void {
   socket.on('error', () => undefined);
@@ -56,6 +58,8 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   const { limits, logger, clockMs } = deps;
   const open = new Map<WebSocket, Open>();
   const senders = new WeakMap<IncomingMessage, Sender>();
+  /** Upgrades whose sender is being found out. */
+  let arriving = 0;
   let held = false;
   let stopping = false;
   const server = new WebSocketServer({
@@ -89,6 +93,25 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     if (held) ws.pause();
   }
 
+  async function arrive(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Nobody else listens meanwhile, and an error without a listener ends the process.
+    const ignore = (): void => undefined;
+    socket.on('error', ignore);
+    arriving++;
+    try {
+      const sender = await deps.senderOf(request);
+      senders.set(request, sender);
+      if (stopping) answerBusy(socket, STOPPING);
+      else server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender));
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'an upgrade failed');
+      socket.destroy();
+    } finally {
+      arriving--;
+      socket.off('error', ignore);
+    }
+  }
+
   function sweep(): void {
     // A held socket is not read, so its pongs are not either.
     if (held) return;
@@ -107,14 +130,10 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   return {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
-      if (stopping) answerBusy(socket, 'stopping; connect again\n');
-      else if (open.size >= limits.connections)
+      if (stopping) answerBusy(socket, STOPPING);
+      else if (open.size + arriving >= limits.connections)
         answerBusy(socket, 'too many connections; come again later\n');
-      else {
-        const sender = deps.senderOf(request);
-        senders.set(request, sender);
-        server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender));
-      }
+      else void arrive(request, socket, head);
       return true;
     },
     hold(now) {

@@ -76,6 +76,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     producer: await log.createProducer(),
     sources: installation.sources,
     identity: identityOf(config),
+    ltiSecret: config.LECTERN_LTI_SECRET,
     keepIp: config.LECTERN_KEEP_IP,
   });
   const history = createHistory({ log, archive, namespace });

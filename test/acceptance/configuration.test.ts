@@ -25,6 +25,14 @@ describe('a service with a bad configuration ends with status 78 and names every
       /LECTERN_IDENTITY/,
     ],
     [
+      'senders identified in a way that there is none, or without the secret for it',
+      {
+        LECTERN_IDENTITY: 'lti_session',
+        LECTERN_IDENTITY_SOURCES: '{"essay":["telepathy"]}',
+      },
+      /LECTERN_IDENTITY_SOURCES\.essay\.0: .*LECTERN_LTI_SECRET: must be set/s,
+    ],
+    [
       'a module that is not there',
       { LECTERN_MODULES: '/nowhere/at/all' },
       /\/nowhere\/at\/all does not exist/,

@@ -8,16 +8,22 @@ import {
   IDENTITY_NOT_CHOSEN,
   identityIsChosen,
   identityOf,
+  LTI_SECRET_MISSING,
+  ltiHasSecret,
 } from '../../services/gateway/config.ts';
 import { type Environment, parseConfig } from '../../services/shared/config.ts';
 
-const schema = z.object(gatewayShape).refine(identityIsChosen, IDENTITY_NOT_CHOSEN);
+const schema = z
+  .object(gatewayShape)
+  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
+  .refine(ltiHasSecret, LTI_SECRET_MISSING);
 const loadGatewayConfig = (env: Environment) => parseConfig(schema, env);
 
 describe('the configuration of the gateway', () => {
   test('is open for testing on the loopback address only', () => {
     expect(identityOf(loadGatewayConfig({}))).toEqual({
       methods: ['local_storage', 'testcase_auth', 'guest'],
+      sources: new Map(),
       localStorageUsers: new Set(),
       guests: true,
     });
@@ -39,7 +45,7 @@ describe('the configuration of the gateway', () => {
     const load = () => loadGatewayConfig(env);
     for (const name of ['LECTERN_PORT', 'LECTERN_GUESTS', 'LECTERN_IDENTITY']) expect(load).toThrow(name);
     expect(() => loadGatewayConfig({ LECTERN_IDENTITY: 'guest,telepathy' })).toThrow(
-      /LECTERN_IDENTITY: must be one or more of local_storage, testcase_auth, guest/,
+      /LECTERN_IDENTITY: must be one or more of http_basic, .*local_storage, .*testcase_auth, guest/,
     );
   });
 
@@ -52,5 +58,48 @@ describe('the configuration of the gateway', () => {
       guests: false,
     });
     expect(identityOf(loadGatewayConfig({ ...env, LECTERN_GUESTS: 'true' })).guests).toBe(true);
+  });
+
+  test('gives sources identity methods of their own', () => {
+    const bySource = '{"org.a":["lti_session","http_basic"],"org.b":["guest"]}';
+    const env = { LECTERN_IDENTITY_SOURCES: bySource, LECTERN_LTI_SECRET: 's'.repeat(32) };
+    expect(identityOf(loadGatewayConfig(env))).toEqual({
+      methods: ['local_storage', 'testcase_auth', 'guest'],
+      sources: new Map([
+        ['org.a', ['lti_session', 'http_basic']],
+        ['org.b', ['guest']],
+      ]),
+      localStorageUsers: new Set(),
+      guests: false,
+    });
+  });
+
+  test.each([
+    ['org.a=guest', /LECTERN_IDENTITY_SOURCES: must be JSON, lists of identity methods by source/],
+    ['["guest"]', /LECTERN_IDENTITY_SOURCES: must be JSON, lists/],
+    ['{"org.a":"guest"}', /LECTERN_IDENTITY_SOURCES\.org\.a: must be one or more of http_basic/],
+    ['{"org.a":[]}', /LECTERN_IDENTITY_SOURCES\.org\.a: must be one or more of http_basic/],
+    ['{"org.a":["guest","telepathy"]}', /LECTERN_IDENTITY_SOURCES\.org\.a\.1: must be one or more of/],
+  ])('refuses %s as methods by source, with the problems of all other variables', (value, message) => {
+    const load = () =>
+      loadGatewayConfig({
+        LECTERN_HOST: '0.0.0.0',
+        LECTERN_IDENTITY_SOURCES: value,
+        LECTERN_LTI_SECRET: 'short',
+      });
+    expect(load).toThrow(message);
+    expect(load).toThrow(/LECTERN_IDENTITY: must be set when/);
+    expect(load).toThrow(/LECTERN_LTI_SECRET: must have at least 32 bytes/);
+  });
+
+  test.each([
+    { LECTERN_IDENTITY: 'guest,lti_session' },
+    { LECTERN_IDENTITY_SOURCES: '{"a":["lti_session"]}' },
+  ])('refuses lti_session without its secret: %j', (env) => {
+    expect(() => loadGatewayConfig(env)).toThrow(/LECTERN_LTI_SECRET: must be set for .* lti_session/);
+    const path = join(mkdtempSync(join(tmpdir(), 'lectern-')), 'secret');
+    writeFileSync(path, `${'s'.repeat(32)}\n`);
+    const config = loadGatewayConfig({ ...env, LECTERN_LTI_SECRET_FILE: path });
+    expect(config.LECTERN_LTI_SECRET).toBe('s'.repeat(32));
   });
 });

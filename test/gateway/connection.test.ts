@@ -27,7 +27,7 @@ function start() {
     },
     {
       identity: OPEN,
-      sender: { cookies: {}, setCookie: null, server: '{}' },
+      sender: { cookies: {}, setCookie: null, server: '{}', basicUser: null, launch: null },
       publisher: {
         publish(records) {
           if (!stub.room) return null;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createByteBudget } from '../../services/gateway/byte-budget.ts';
 import { createToEventRecord } from '../../services/gateway/envelope.ts';
 import { parseFrame } from '../../services/gateway/frame.ts';
-import { identify } from '../../services/gateway/identity.ts';
+import { identify, refusalOf } from '../../services/gateway/identity.ts';
 import { DEFAULT_LIMITS } from '../../services/gateway/limits.ts';
 import { createSession } from '../../services/gateway/session.ts';
 import { createEventCodec } from '../../services/shared/event.ts';
@@ -78,6 +78,7 @@ describe('whatever arrives', () => {
         const sessions = [0, 1, 2].map((student) => {
           const session = createSession({
             identify: (fields) => identify({ fields, cookies: {} }, identity),
+            refusalOf: (auth, fields) => refusalOf(auth, fields, identity),
             limits: DEFAULT_LIMITS,
             backlogBudget,
           });

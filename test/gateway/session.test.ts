@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createByteBudget } from '../../services/gateway/byte-budget.ts';
 import { parseFrame } from '../../services/gateway/frame.ts';
-import { type Identity, identify } from '../../services/gateway/identity.ts';
+import { type Identity, identify, refusalOf } from '../../services/gateway/identity.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../services/gateway/limits.ts';
 import { createSession } from '../../services/gateway/session.ts';
 import { OPEN, TESTCASE_ONLY } from './support.ts';
@@ -16,6 +16,7 @@ function start({ identity = OPEN, limits = {}, backlogBytes = 1_000_000 }: Optio
   const backlogBudget = createByteBudget(backlogBytes);
   const session = createSession({
     identify: (fields) => identify({ fields, cookies: {} }, identity),
+    refusalOf: (auth, fields) => refusalOf(auth, fields, identity),
     limits: { ...DEFAULT_LIMITS, ...limits },
     backlogBudget,
   });
@@ -52,6 +53,7 @@ describe('a session', () => {
       problem: null,
       identified: null,
       events: [],
+      refusals: [],
     });
     expect(take({ event: 'x' }).identified?.user_id).toBe('testcase-alice');
   });

@@ -11,6 +11,7 @@ import { createLogger } from '../../services/shared/logger.ts';
 
 export const OPEN: Identity = {
   methods: ['local_storage', 'testcase_auth', 'guest'],
+  sources: new Map(),
   localStorageUsers: new Set(),
   guests: true,
 };
@@ -148,6 +149,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly identity?: Identity;
+  readonly ltiSecret?: string;
   readonly limits?: Partial<GatewayLimits>;
   readonly log?: FakeLog;
   readonly now?: () => number;
@@ -162,6 +164,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     namespace: 'test',
     sources: [SOURCE],
     identity: options.identity ?? OPEN,
+    ltiSecret: options.ltiSecret,
     logger: silent,
     registry,
     limits: { retryMinMs: 1, retryMaxMs: 5, drainMs: 1_000, closeMs: 500, ...options.limits },
