@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commonShape, flag, integer, list } from '../shared/config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
+import { type Origins, originList } from './origins.ts';
 
 const IN_ORDER = `must be one or more of ${IDENTITY_NAMES.join(', ')}, in the order to try them`;
 
@@ -48,6 +49,7 @@ export const gatewayShape = {
       `must have at least ${LTI_SECRET_BYTES} bytes; make one with: openssl rand -base64 ${LTI_SECRET_BYTES}`,
     )
     .optional(),
+  LECTERN_ORIGINS: originList.optional(),
   /** Ids such as `ls-bob`, by lines or commas; as LECTERN_LOCAL_STORAGE_USERS_FILE the path of such a list. */
   LECTERN_LOCAL_STORAGE_USERS: z
     .string()
@@ -109,4 +111,9 @@ export function identityOf(config: IdentityVariables): Identity {
     localStorageUsers: users,
     guests: config.LECTERN_GUESTS ?? unconfigured,
   };
+}
+
+/** Which pages may send: any for testing on this machine, none elsewhere until somebody says which. */
+export function originsOf(config: { LECTERN_HOST: string; LECTERN_ORIGINS?: Origins | undefined }): Origins {
+  return config.LECTERN_ORIGINS ?? (isLoopback(config.LECTERN_HOST) ? 'any' : new Set());
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Router } from 'express';
+import { Router } from 'express';
 import type { Registry } from 'prom-client';
 
 import { createEventCodec } from '../shared/event.ts';
@@ -15,6 +15,7 @@ import type { Identity } from './identity.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { createLaunchOf } from './lti-session.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { createCors, type Origins } from './origins.ts';
 import { createPublisher } from './publisher.ts';
 import { senderOf } from './sender.ts';
 import { createSocketHub } from './websocket.ts';
@@ -28,6 +29,7 @@ export interface GatewayDeps {
   readonly identity: Identity;
   /** Of session cookies; without it none is believed. */
   readonly ltiSecret?: string | undefined;
+  readonly origins: Origins;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly keepIp?: boolean;
@@ -89,6 +91,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
   const common = {
     identity,
+    origins: deps.origins,
     publisher,
     metrics,
     limits,
@@ -104,7 +107,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     senderOf: (request: IncomingMessage) => senderOf(request, settings),
   };
   const hub = createSocketHub({ ...common, logger });
-  const router = createHttpEvents({ ...common, isStopping: () => stopped !== undefined });
+  const router = Router();
+  router.use(
+    '/v1/events',
+    createCors({ ...deps, methods: 'POST', headers: 'authorization, content-encoding, content-type' }),
+  );
+  router.use(createHttpEvents({ ...common, isStopping: () => stopped !== undefined }));
 
   async function stop(): Promise<void> {
     await hub.stop();

@@ -13,6 +13,7 @@ import {
   identityOf,
   LTI_SECRET_MISSING,
   ltiHasSecret,
+  originsOf,
 } from './config.ts';
 import { createGateway } from './gateway.ts';
 
@@ -47,6 +48,7 @@ runService({
       sources: installation.sources,
       identity: identityOf(config),
       ltiSecret: config.LECTERN_LTI_SECRET,
+      origins: originsOf(config),
       keepIp: config.LECTERN_KEEP_IP,
       logger,
       registry,

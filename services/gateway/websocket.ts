@@ -5,6 +5,7 @@ import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { type Connection, type ConnectionDeps, createConnection } from './connection.ts';
 import type { GatewayLimits } from './limits.ts';
+import { allowsOrigin, type Origins, refuseOrigin } from './origins.ts';
 import type { Sender } from './sender.ts';
 
 /** The open sockets. */
@@ -23,6 +24,7 @@ export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender'> {
   readonly limits: ConnectionDeps['limits'] &
     Pick<GatewayLimits, 'connections' | 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'>;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
+  readonly origins: Origins;
   readonly clockMs: () => number;
 }
 
@@ -130,7 +132,8 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   return {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
-      if (stopping) answerBusy(socket, STOPPING);
+      if (!allowsOrigin(deps.origins, request.headers.origin)) refuseOrigin(socket);
+      else if (stopping) answerBusy(socket, STOPPING);
       else if (open.size + arriving >= limits.connections)
         answerBusy(socket, 'too many connections; come again later\n');
       else void arrive(request, socket, head);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
-import { identityOf } from '../gateway/config.ts';
+import { identityOf, originsOf } from '../gateway/config.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
@@ -77,6 +77,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     sources: installation.sources,
     identity: identityOf(config),
     ltiSecret: config.LECTERN_LTI_SECRET,
+    origins: originsOf(config),
     keepIp: config.LECTERN_KEEP_IP,
   });
   const history = createHistory({ log, archive, namespace });

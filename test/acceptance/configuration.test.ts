@@ -25,12 +25,13 @@ describe('a service with a bad configuration ends with status 78 and names every
       /LECTERN_IDENTITY/,
     ],
     [
-      'senders identified in a way that there is none, or without the secret for it',
+      'senders identified in a way that there is none, or without the secret for it, and pages that have no origin',
       {
         LECTERN_IDENTITY: 'lti_session',
         LECTERN_IDENTITY_SOURCES: '{"essay":["telepathy"]}',
+        LECTERN_ORIGINS: 'school',
       },
-      /LECTERN_IDENTITY_SOURCES\.essay\.0: .*LECTERN_LTI_SECRET: must be set/s,
+      /LECTERN_IDENTITY_SOURCES\.essay\.0: .*LECTERN_ORIGINS: school: .*LECTERN_LTI_SECRET: must be set/s,
     ],
     [
       'a module that is not there',

@@ -15,6 +15,7 @@ function start() {
   const pending: { know: (sender: Sender) => void; fail: (error: Error) => void }[] = [];
   const hub = createSocketHub({
     identity: OPEN,
+    origins: 'any',
     publisher: {
       publish: () => null,
       isFull: () => false,

@@ -10,6 +10,7 @@ import {
   identityOf,
   LTI_SECRET_MISSING,
   ltiHasSecret,
+  originsOf,
 } from '../../services/gateway/config.ts';
 import { type Environment, parseConfig } from '../../services/shared/config.ts';
 
@@ -86,10 +87,13 @@ describe('the configuration of the gateway', () => {
         LECTERN_HOST: '0.0.0.0',
         LECTERN_IDENTITY_SOURCES: value,
         LECTERN_LTI_SECRET: 'short',
+        LECTERN_ORIGINS: 'https://a.org/path, school',
       });
     expect(load).toThrow(message);
     expect(load).toThrow(/LECTERN_IDENTITY: must be set when/);
     expect(load).toThrow(/LECTERN_LTI_SECRET: must have at least 32 bytes/);
+    expect(load).toThrow(/LECTERN_ORIGINS: https:\/\/a\.org\/path: must be \* for any/);
+    expect(load).toThrow(/LECTERN_ORIGINS: school: must be/);
   });
 
   test.each([
@@ -101,5 +105,29 @@ describe('the configuration of the gateway', () => {
     writeFileSync(path, `${'s'.repeat(32)}\n`);
     const config = loadGatewayConfig({ ...env, LECTERN_LTI_SECRET_FILE: path });
     expect(config.LECTERN_LTI_SECRET).toBe('s'.repeat(32));
+  });
+
+  test('takes pages of any origin on the loopback address, of none elsewhere unless they are listed', () => {
+    const load = (env: Environment) => originsOf(loadGatewayConfig({ LECTERN_IDENTITY: 'guest', ...env }));
+    expect(load({})).toBe('any');
+    expect(load({ LECTERN_HOST: '0.0.0.0' })).toEqual(new Set());
+    expect(load({ LECTERN_HOST: '0.0.0.0', LECTERN_ORIGINS: '*' })).toBe('any');
+    const LECTERN_ORIGINS = 'HTTPS://School.example:443, http://localhost:8090 ,chrome-extension://abcdef';
+    const listed = new Set(['https://school.example', 'http://localhost:8090', 'chrome-extension://abcdef']);
+    for (const LECTERN_HOST of ['127.0.0.1', '0.0.0.0'])
+      expect(load({ LECTERN_HOST, LECTERN_ORIGINS })).toEqual(listed);
+  });
+
+  test.each([
+    ',',
+    'null',
+    'school.example',
+    'https://a.org/',
+    'https://a.org?x',
+    'https://u@a.org',
+    'https://[x',
+    '//a.org',
+  ])('refuses %s as an origin', (LECTERN_ORIGINS) => {
+    expect(() => loadGatewayConfig({ LECTERN_ORIGINS })).toThrow(/LECTERN_ORIGINS: .*must be \* for any/);
   });
 });

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { createGateway, type Gateway } from '../../services/gateway/gateway.ts';
 import type { Identity } from '../../services/gateway/identity.ts';
 import type { GatewayLimits } from '../../services/gateway/limits.ts';
+import type { Origins } from '../../services/gateway/origins.ts';
 import { createEventCodec, type Envelope } from '../../services/shared/event.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import type { OutgoingRecord, Producer } from '../../services/shared/log/port.ts';
@@ -150,6 +151,7 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   readonly identity?: Identity;
   readonly ltiSecret?: string;
+  readonly origins?: Origins;
   readonly limits?: Partial<GatewayLimits>;
   readonly log?: FakeLog;
   readonly now?: () => number;
@@ -165,6 +167,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     sources: [SOURCE],
     identity: options.identity ?? OPEN,
     ltiSecret: options.ltiSecret,
+    origins: options.origins ?? 'any',
     logger: silent,
     registry,
     limits: { retryMinMs: 1, retryMaxMs: 5, drainMs: 1_000, closeMs: 500, ...options.limits },
