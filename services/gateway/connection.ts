@@ -29,7 +29,13 @@ export interface ConnectionDeps {
   readonly clockMs: () => number;
   readonly limits: Pick<
     GatewayLimits,
-    'frameBytes' | 'nestingLevels' | 'lockedBytes' | 'backlogFrames' | 'recordBytes' | 'unreadBytes'
+    | 'frameBytes'
+    | 'nestingLevels'
+    | 'lockedBytes'
+    | 'backlogFrames'
+    | 'connectionBacklogBytes'
+    | 'recordBytes'
+    | 'unreadBytes'
   >;
 }
 

@@ -29,7 +29,10 @@ export interface BatchDeps {
   readonly toEventRecord: ToEventRecord;
   readonly recent: Pick<RecentIds, 'has'>;
   readonly backlogBudget: ByteBudget;
-  readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames' | 'recordBytes' | 'requestBytes'>;
+  readonly limits: Pick<
+    GatewayLimits,
+    'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'recordBytes' | 'requestBytes'
+  >;
 }
 
 function errorText({ error, remedy }: Problem): string {

@@ -6,8 +6,9 @@ export interface GatewayLimits {
   readonly nestingLevels: number;
   /** All locked fields of a connection together, as JSON text: they are written into every event. */
   readonly lockedBytes: number;
-  /** Frames that wait for an identity: of one connection, and the text of all connections together. */
+  /** Frames that wait for an identity: of one connection, their text, and the text of all connections together. */
   readonly backlogFrames: number;
+  readonly connectionBacklogBytes: number;
   readonly backlogBytes: number;
   /** One encoded event: a frame with its locked fields and envelope. Our topics take up to 5 MiB. */
   readonly recordBytes: number;
@@ -46,6 +47,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   nestingLevels: 100,
   lockedBytes: 16_384,
   backlogFrames: 1_000,
+  connectionBacklogBytes: 4_194_304,
   backlogBytes: 16_777_216,
   recordBytes: 2_097_152,
   bodyBytes: 4_194_304,

@@ -46,7 +46,7 @@ export interface SessionDeps {
   readonly identify: (fields: Frame['fields']) => Auth | null;
   /** Why an identity may not send an event with these fields. Asked of every event. */
   readonly refusalOf: (auth: Auth, fields: Frame['fields']) => Problem | null;
-  readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames'>;
+  readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes'>;
   /** Shared by all connections. */
   readonly backlogBudget: ByteBudget;
 }
@@ -88,7 +88,9 @@ export function createSession(deps: SessionDeps): Session {
 
   function wait(event: Omit<Waiting, 'sizeBytes'>): Outcome {
     const sizeBytes = sizeOf(event.frame);
-    if (backlog.length >= limits.backlogFrames || !backlogBudget.take(sizeBytes))
+    const isFull =
+      backlog.length >= limits.backlogFrames || backlogBytes + sizeBytes > limits.connectionBacklogBytes;
+    if (isFull || !backlogBudget.take(sizeBytes))
       return refused({
         error: 'too many events wait for an identity; this one was not kept',
         remedy: 'identify first, by a locked user_tag for instance',
