@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { basicUserOf } from '../../services/gateway/basic-user.ts';
 import { createGatewayHouse, OPEN, SOURCE, until } from './support.ts';
 
@@ -32,6 +33,20 @@ describe('the user of a Basic header', () => {
     ['more in it', `Basic ${base64('bob:x')}, Basic ${base64('eve:x')}`],
   ])('%s is nobody', (_name, header) => {
     expect(userOf(header)).toBeNull();
+  });
+
+  test('any user comes through whole, and whatever else stands there names nobody and throws nothing', () => {
+    const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(name, name, fc.string({ unit: 'binary' }), (user, password, noise) => {
+        fc.pre(!/[:\p{Cc}\p{Surrogate}]/u.test(user) && !/[\p{Cc}\p{Surrogate}]/u.test(password));
+        expect(userOf(`Basic ${base64(`${user}:${password}`)}`)).toBe(user);
+        expect(userOf(noise)).toBeNull();
+        const read = userOf(`Basic ${base64(noise)}`);
+        if (read !== null) expect(noise.startsWith(`${read}:`)).toBe(true);
+      }),
+      { numRuns: 1_000, interruptAfterTimeLimit: 3_000 },
+    );
   });
 
   test('two headers are nobody: a proxy may have checked the other one', () => {
