@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { createDeadLettersCommand } from './dead-letters.ts';
 import { createModulesCommand } from './modules.ts';
 import { createRunInHouse } from './run-in-house.ts';
+import { createSchemasCommand } from './schemas.ts';
 
 /** `lectern <command>`: what an operator, an analyst or an author of reducers does from a terminal. */
 const run = createRunInHouse(process.env);
 const program = new Command('lectern')
   .description('Lectern: stream processing for learning events')
   .addCommand(createModulesCommand(process.env, run))
-  .addCommand(createDeadLettersCommand(run));
+  .addCommand(createDeadLettersCommand(run))
+  .addCommand(createSchemasCommand());
 
 await program.parseAsync();

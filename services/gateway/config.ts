@@ -3,6 +3,7 @@ import { commonShape, flag, integer, list } from '../shared/config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
+import { trafficShape } from './traffic-config.ts';
 
 const IN_ORDER = `must be one or more of ${IDENTITY_NAMES.join(', ')}, in the order to try them`;
 
@@ -57,6 +58,7 @@ export const gatewayShape = {
     .default([]),
   LECTERN_GUESTS: flag.optional(),
   LECTERN_KEEP_IP: flag.default(false),
+  ...trafficShape,
 };
 
 interface IdentityVariables {

@@ -2,16 +2,19 @@ import { WebSocket } from 'ws';
 import type { Auth } from '../shared/reducer-api.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ToEventRecord } from './envelope.ts';
-import { type Frame, type Problem, parseFrame } from './frame.ts';
+import { type Frame, type FrameLimits, type Problem, parseFrame } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
 import type { Sender } from './sender.ts';
 import { createSession, type ReceivedEvent } from './session.ts';
+import type { SourceFault } from './typed-sources.ts';
 
 /** One socket: its frames go through a session to the publisher, its answers go back. */
 export interface Connection {
+  /** Who sends, once it is known. */
+  key(): string | null;
   receive(data: Buffer, isBinary: boolean): void;
   /** The socket is closed. */
   end(): void;
@@ -23,20 +26,16 @@ export interface ConnectionDeps {
   readonly publisher: Publisher;
   readonly toEventRecord: ToEventRecord;
   readonly backlogBudget: ByteBudget;
+  readonly sourceFault?: SourceFault | undefined;
   readonly metrics: GatewayMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly clockMs: () => number;
-  readonly limits: Pick<
-    GatewayLimits,
-    | 'frameBytes'
-    | 'nestingLevels'
-    | 'lockedBytes'
-    | 'backlogFrames'
-    | 'connectionBacklogBytes'
-    | 'recordBytes'
-    | 'unreadBytes'
-  >;
+  readonly limits: FrameLimits &
+    Pick<
+      GatewayLimits,
+      'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'recordBytes' | 'unreadBytes'
+    >;
 }
 
 const TRY_AGAIN_LATER = 1013;
@@ -50,9 +49,11 @@ export function createConnection(
     identify: (fields: Frame['fields']): Auth | null => identify({ ...deps.sender, fields }, deps.identity),
     refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
     limits,
+    sourceFault: deps.sourceFault,
     backlogBudget: deps.backlogBudget,
   });
   let frames = 0;
+  let key: string | null = null;
   /** Once an event was not kept, none after it is: its sender must never find a gap. */
   let lost = false;
 
@@ -92,6 +93,7 @@ export function createConnection(
   }
 
   return {
+    key: () => key,
     receive(data, isBinary) {
       frames++;
       const parsed = isBinary
@@ -101,6 +103,7 @@ export function createConnection(
           } as const)
         : parseFrame(data.toString(), limits);
       const outcome = session.take(parsed, Math.round(deps.now() * 1_000));
+      key ??= outcome.identified?.safe_user_id ?? null;
       if (outcome.identified !== null) send({ status: 'auth', user_id: outcome.identified.user_id });
       for (const { problem, ordinal } of outcome.refusals) refuse(problem, ordinal + 1);
       for (const event of outcome.events) publish(event);

@@ -1,4 +1,5 @@
 import { findJsonFault } from './json-fault.ts';
+import { measureJson } from './json-measure.ts';
 import { membersOf, splitJson } from './json-text.ts';
 import type { GatewayLimits } from './limits.ts';
 
@@ -18,7 +19,14 @@ export interface Frame {
 
 export type ParsedFrame =
   | { readonly kind: 'frame'; readonly frame: Frame }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+  | {
+      readonly kind: 'problem';
+      readonly problem: Problem;
+      /** Set when the text is no JSON at all: the index of the character that cannot stand there. */
+      readonly notJsonAt?: number;
+    };
+
+export type FrameLimits = Pick<GatewayLimits, 'frameBytes' | 'nestingLevels' | 'stringChars' | 'objectKeys'>;
 
 export function problem(error: string, remedy?: string): { kind: 'problem'; problem: Problem } {
   return { kind: 'problem', problem: remedy === undefined ? { error } : { error, remedy } };
@@ -64,17 +72,19 @@ function parse(text: string): { readonly value: unknown } | null {
 }
 
 /** Checks one frame, given as its text. Depth is measured first: nothing recursive ever sees a deep one. */
-export function parseFrame(
-  text: string,
-  limits: Pick<GatewayLimits, 'frameBytes' | 'nestingLevels'>,
-): ParsedFrame {
+export function parseFrame(text: string, limits: FrameLimits): ParsedFrame {
   if (text.length * 3 > limits.frameBytes && Buffer.byteLength(text) > limits.frameBytes)
     return problem(`a frame may have at most ${limits.frameBytes} bytes`, 'send it in parts');
   const { parts, tooDeepAt } = splitJson(text, limits.nestingLevels);
   if (tooDeepAt !== null)
     return problem(`position ${tooDeepAt}: nested deeper than ${limits.nestingLevels} levels`, 'flatten it');
   const parsed = parse(text);
-  if (parsed === null) return problem(`position ${findJsonFault(text) ?? 0}: not JSON`);
+  if (parsed === null) {
+    const notJsonAt = findJsonFault(text) ?? 0;
+    return { ...problem(`position ${notJsonAt}: not JSON`), notJsonAt };
+  }
+  const beyond = measureJson(text, limits);
+  if (beyond !== null) return problem(`position ${beyond.position}: ${beyond.error}`, beyond.remedy);
   const { value } = parsed;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return problem('a frame must be a JSON object');

@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Router } from 'express';
 import type { Registry } from 'prom-client';
-
+import type { ClientType } from '../shared/client-schema.ts';
 import { createEventCodec } from '../shared/event.ts';
 import type { Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
+import { addressOf } from './address.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createToEventRecord } from './envelope.ts';
 import { createEventIds } from './event-id.ts';
@@ -17,7 +18,9 @@ import { createLaunchOf } from './lti-session.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { createCors, type Origins } from './origins.ts';
 import { createPublisher } from './publisher.ts';
+import { createRates, type RatesConfig } from './rates.ts';
 import { senderOf } from './sender.ts';
+import { createSourceFault } from './typed-sources.ts';
 import { createSocketHub } from './websocket.ts';
 
 export interface GatewayDeps {
@@ -32,7 +35,13 @@ export interface GatewayDeps {
   readonly origins: Origins;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** What events of a source must look like, for the sources that have a schema. */
+  readonly typedSources?: ReadonlyMap<string, ClientType>;
   readonly keepIp?: boolean;
+  /** How much a sender may send; without it as much as the log takes. */
+  readonly rates?: RatesConfig;
+  /** How many proxies in front add to X-Forwarded-For. */
+  readonly proxies?: number;
   readonly limits?: Partial<GatewayLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -103,8 +112,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       codec: createEventCodec(),
       newId: deps.newId ?? createEventIds(),
     }),
+    sourceFault: createSourceFault(deps.typedSources ?? new Map()),
     backlogBudget: createByteBudget(limits.backlogBytes),
     senderOf: (request: IncomingMessage) => senderOf(request, settings),
+    rates: createRates(deps.rates ?? {}, { logger, clockMs }),
+    addressOf: (request: IncomingMessage) => addressOf(request, deps.proxies ?? 0),
   };
   const hub = createSocketHub({ ...common, logger });
   const router = Router();

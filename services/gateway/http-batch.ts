@@ -1,38 +1,64 @@
+import type { Append, Appends } from './appends.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import type { ParsedFrame, Problem } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { RecentIds } from './recent-ids.ts';
+import type { Rates } from './rates.ts';
+import { nameOf } from './recent-ids.ts';
 import type { Sender } from './sender.ts';
 import { createSession, type Outcome, type ReceivedEvent } from './session.ts';
+import type { SourceFault } from './typed-sources.ts';
 
 /** What became of one element of a body. An element that is no event, such as `lock_fields`, has no id. */
-interface EventResult {
+export interface EventResult {
   readonly index: number;
   readonly status: 'accepted' | 'duplicate' | 'rejected';
   readonly id?: string;
   readonly error?: string;
 }
 
-/** A request's elements, worked through. `results` hold once `records` are durable, not before. */
-export interface Batch {
-  readonly results: readonly EventResult[];
+/** What goes into the log together: the next events of a request, and what some of its elements wait for. */
+export interface Group {
   readonly records: readonly EventRecord[];
   readonly sizeBytes: number;
+  /** Events on their way already, whose outcome elements of this request share. */
+  readonly joined: readonly Append[];
+}
+
+/** One request: its elements go through a session of their own, like the frames of a socket. */
+export interface Batch {
+  take(frame: ParsedFrame): void;
+  /** What was taken since the last call. */
+  nextGroup(): Group;
+  /** Encoded events taken since the last group, and since the beginning. */
+  groupBytes(): number;
+  totalBytes(): number;
+  /** How many events it appended, by whether their source has a topic of its own. */
+  appended(sourceKnown: boolean): number;
+  /** Hold once every group is durable, not before. */
+  results(): readonly EventResult[];
+  /** Set when the sender sends too much: it may go on after so many milliseconds. What came since was rejected. */
+  waitMs(): number;
   /** True when the sender is known by its guest's cookie. */
-  readonly asGuest: boolean;
+  asGuest(): boolean;
+  /** Frees what waits for an identity. */
+  end(): void;
 }
 
 export interface BatchDeps {
   readonly identity: Identity;
   readonly toEventRecord: ToEventRecord;
-  readonly recent: Pick<RecentIds, 'has'>;
+  readonly appends: Pick<Appends, 'known'>;
+  readonly rates: Rates;
   readonly backlogBudget: ByteBudget;
+  readonly sourceFault?: SourceFault | undefined;
   readonly limits: Pick<
     GatewayLimits,
-    'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'recordBytes' | 'requestBytes'
+    'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'recordBytes'
   >;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 function errorText({ error, remedy }: Problem): string {
@@ -41,24 +67,45 @@ function errorText({ error, remedy }: Problem): string {
 
 const NO_IDENTITY = 'nobody said who sent it; identify in this or an earlier element of the request';
 
-/** Runs the elements through a session of their own, like the frames of a socket. Null: more than `requestBytes`. */
-export function takeBatch(
-  frames: readonly ParsedFrame[],
-  sender: Sender,
-  receivedAt: number,
-  deps: BatchDeps,
-): Batch | null {
+function resultOf(index: number, { kind, problem }: Outcome): EventResult {
+  if (problem !== null) return { index, status: 'rejected', error: errorText(problem) };
+  // Stands unless a later element gives the identity.
+  if (kind === 'waiting') return { index, status: 'rejected', error: NO_IDENTITY };
+  return { index, status: 'accepted' };
+}
+
+export const TOO_MUCH = 'this sender sends too much; send the rest later';
+
+export function createBatch(sender: Sender, address: string, deps: BatchDeps): Batch {
   const { limits } = deps;
   const session = createSession({
     identify: (fields) => identify({ ...sender, fields }, deps.identity),
     refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
     limits,
+    sourceFault: deps.sourceFault,
     backlogBudget: deps.backlogBudget,
   });
   const results: EventResult[] = [];
-  const records: EventRecord[] = [];
-  let sizeBytes = 0;
+  let records: EventRecord[] = [];
+  /** The ids in `records`: an event may come twice within one group. */
+  let names = new Set<string>();
+  let joined = new Set<Append>();
+  let groupBytes = 0;
+  let totalBytes = 0;
+  const appended = { known: 0, unknown: 0 };
+  let waitMs = 0;
   let asGuest = false;
+
+  function standingOf(record: EventRecord): 'new' | 'onItsWay' | 'durable' {
+    const name = nameOf(record);
+    if (name === null) return 'new';
+    if (names.has(name)) return 'onItsWay';
+    const known = deps.appends.known(record);
+    if (known === 'durable') return 'durable';
+    if (known === undefined) names.add(name);
+    else joined.add(known);
+    return known === undefined ? 'new' : 'onItsWay';
+  }
 
   function deliver(event: ReceivedEvent): EventResult {
     const record = deps.toEventRecord(event, sender.server);
@@ -68,28 +115,48 @@ export function takeBatch(
       const error = `with its locked fields an event may have at most ${limits.recordBytes} bytes`;
       return { index, status: 'rejected', error };
     }
-    if (deps.recent.has(record)) return { index, status: 'duplicate', id: record.id };
-    records.push(record);
-    sizeBytes += length;
+    // Asked for every event: the identity may have become known with it.
+    waitMs = Math.max(waitMs, deps.rates.waitMs({ address, key: record.record.key }));
+    if (waitMs > 0) return { index, status: 'rejected', error: TOO_MUCH };
+    const standing = standingOf(record);
+    if (standing === 'durable') return { index, status: 'duplicate', id: record.id };
+    if (standing === 'new') {
+      records.push(record);
+      deps.rates.countIdentity(record.record.key, 1);
+      appended[record.sourceKnown ? 'known' : 'unknown']++;
+      groupBytes += length;
+      totalBytes += length;
+    }
     return { index, status: 'accepted', id: record.id };
   }
 
-  function resultOf(index: number, { kind, problem }: Outcome): EventResult {
-    if (problem !== null) return { index, status: 'rejected', error: errorText(problem) };
-    // Stands unless a later element gives the identity.
-    if (kind === 'waiting') return { index, status: 'rejected', error: NO_IDENTITY };
-    return { index, status: 'accepted' };
-  }
-
-  for (const [index, frame] of frames.entries()) {
-    const outcome = session.take(frame, receivedAt);
-    results[index] = resultOf(index, outcome);
-    asGuest ||= outcome.identified?.providence === 'guest';
-    for (const { ordinal, problem } of outcome.refusals)
-      results[ordinal] = { index: ordinal, status: 'rejected', error: errorText(problem) };
-    for (const event of outcome.events) results[event.ordinal] = deliver(event);
-    if (sizeBytes > limits.requestBytes) break;
-  }
-  session.end();
-  return sizeBytes > limits.requestBytes ? null : { results, records, sizeBytes, asGuest };
+  return {
+    take(frame) {
+      const outcome = session.take(frame, Math.round(deps.now() * 1_000));
+      const index = results.length;
+      results.push(resultOf(index, outcome));
+      asGuest ||= outcome.identified?.providence === 'guest';
+      for (const { ordinal, problem } of outcome.refusals)
+        results[ordinal] = { index: ordinal, status: 'rejected', error: errorText(problem) };
+      for (const event of outcome.events) results[event.ordinal] = deliver(event);
+      // Repeats cost nothing: whoever sends again what it was refused for in part, comes further each time.
+      if (results[index]?.status !== 'duplicate') deps.rates.countAddress(address, 1);
+      waitMs = Math.max(waitMs, deps.rates.waitMs({ address, key: null }));
+    },
+    nextGroup() {
+      const group = { records, sizeBytes: groupBytes, joined: [...joined] };
+      records = [];
+      names = new Set();
+      joined = new Set();
+      groupBytes = 0;
+      return group;
+    },
+    groupBytes: () => groupBytes,
+    totalBytes: () => totalBytes,
+    appended: (sourceKnown) => appended[sourceKnown ? 'known' : 'unknown'],
+    results: () => results,
+    waitMs: () => waitMs,
+    asGuest: () => asGuest,
+    end: () => void session.end(),
+  };
 }

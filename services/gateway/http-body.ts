@@ -1,52 +1,69 @@
 import { isUtf8 } from 'node:buffer';
-import { type ParsedFrame, parseFrame } from './frame.ts';
-import { findJsonFault } from './json-fault.ts';
-import { splitJson } from './json-text.ts';
+import { createArraySplitter, createLineSplitter, type Piece } from './body-splitter.ts';
+import type { BodyFault } from './body-stream.ts';
+import { type FrameLimits, type ParsedFrame, parseFrame, problem } from './frame.ts';
 import type { GatewayLimits } from './limits.ts';
 
 export const JSON_TYPE = 'application/json';
 export const NDJSON_TYPE = 'application/x-ndjson';
 
-export type ParsedBody =
-  | { readonly kind: 'frames'; readonly frames: readonly ParsedFrame[] }
-  | { readonly kind: 'refused'; readonly status: 400 | 413; readonly error: string };
+/** What a body gives, in order. After a fault nothing follows. */
+export type Element = ParsedFrame | BodyFault;
 
-export type BodyLimits = Pick<GatewayLimits, 'frameBytes' | 'nestingLevels' | 'bodyEvents'>;
+export type BodyLimits = FrameLimits & Pick<GatewayLimits, 'bodyEvents'>;
 
-/** Deep enough that only its own element is refused for being deep, shallow enough to parse. */
-const BODY_LEVELS = 100_000;
+const REPLACEMENT = '\ufffd';
 
-function refused(status: 400 | 413, error: string): ParsedBody {
-  return { kind: 'refused', status, error };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function elementsOf(text: string): readonly string[] | string {
-  const { parts, tooDeepAt } = splitJson(text, BODY_LEVELS);
-  if (tooDeepAt !== null) return `position ${tooDeepAt}: nested deeper than ${BODY_LEVELS} levels`;
-  if (!isJson(text)) return `position ${findJsonFault(text) ?? 0}: not JSON`;
-  return text.trimStart().startsWith('[') ? parts : 'the body must be a JSON array of frames';
+function fault(status: 400 | 413, error: string): BodyFault {
+  return { kind: 'fault', status, error };
 }
 
 /**
- * The elements of a body, each checked by itself. An array must be JSON as a whole; of NDJSON every line stands alone,
- * blank ones are not counted.
+ * The elements of a body as it comes in, each checked by itself. Of NDJSON every line stands alone. An array is read up
+ * to its first element that is not JSON, because where the next one begins would be a guess; positions are in bytes of
+ * the unpacked body.
  */
-export function parseBody(body: Buffer, type: string, limits: BodyLimits): ParsedBody {
-  if (!isUtf8(body)) return refused(400, 'the body is not UTF-8');
-  const text = body.toString();
-  const elements =
-    type === NDJSON_TYPE ? text.split('\n').filter((line) => line.trim() !== '') : elementsOf(text);
-  if (typeof elements === 'string') return refused(400, elements);
-  if (elements.length > limits.bodyEvents)
-    return refused(413, `a request may have at most ${limits.bodyEvents} elements; send several`);
-  return { kind: 'frames', frames: elements.map((element) => parseFrame(element, limits)) };
+export function createBodyReader(
+  type: typeof JSON_TYPE | typeof NDJSON_TYPE,
+  limits: BodyLimits,
+): { push(chunk: Buffer): readonly Element[]; end(): readonly Element[] } {
+  const lines = type === NDJSON_TYPE;
+  const splitter = lines ? createLineSplitter(limits) : createArraySplitter(limits);
+  let elements = 0;
+  let faulty = false;
+
+  function read(bytes: Buffer, at: number): Element {
+    const text = bytes.toString();
+    const parsed = parseFrame(text, limits);
+    const isText = !text.includes(REPLACEMENT) || isUtf8(bytes);
+    const notJsonAt = parsed.kind === 'problem' ? parsed.notJsonAt : undefined;
+    if (notJsonAt === undefined || lines)
+      return isText ? parsed : problem('a frame must be UTF-8', 'encode it so');
+    const place = at + Buffer.byteLength(text.slice(0, notJsonAt));
+    return fault(400, isText ? `position ${place}: not JSON` : `position ${at}: not UTF-8`);
+  }
+
+  function elementOf(piece: Piece): Element {
+    if (piece.kind === 'broken') return fault(400, `position ${piece.at}: ${piece.error}`);
+    if (++elements > limits.bodyEvents)
+      return fault(413, `a request may have at most ${limits.bodyEvents} elements; send several`);
+    if (piece.kind === 'element') return read(piece.bytes, piece.at);
+    return problem(`a frame may have at most ${limits.frameBytes} bytes`, 'send it in parts');
+  }
+
+  function take(pieces: readonly Piece[]): readonly Element[] {
+    const taken: Element[] = [];
+    for (const piece of pieces) {
+      if (faulty) break;
+      const element = elementOf(piece);
+      faulty = element.kind === 'fault';
+      taken.push(element);
+    }
+    return taken;
+  }
+
+  return {
+    push: (chunk) => take(splitter.push(chunk)),
+    end: () => take(splitter.end()),
+  };
 }

@@ -3,12 +3,12 @@
  * and writing again would change numbers beyond 2^53, `1.0` and escapes.
  */
 
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 
 /** The index of the quote that ends the string starting at `start`, or the text's length. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length) {
     const code = text.charCodeAt(at);
@@ -19,7 +19,7 @@ function endOfString(text: string, start: number): number {
 }
 
 /** By how many levels a character outside strings goes deeper. */
-function levelChange(code: number): number {
+export function levelChange(code: number): number {
   if (code === 0x7b || code === 0x5b) return 1;
   return code === 0x7d || code === 0x5d ? -1 : 0;
 }

@@ -1,9 +1,13 @@
 /** Every bound of the gateway. At each of them there is backpressure or a clear refusal, never growth. */
 export interface GatewayLimits {
   readonly connections: number;
+  readonly connectionsPerAddress: number;
   /** One frame of the socket, or one element of a body. */
   readonly frameBytes: number;
   readonly nestingLevels: number;
+  /** One string or name in a frame; the names of one object in it. */
+  readonly stringChars: number;
+  readonly objectKeys: number;
   /** All locked fields of a connection together, as JSON text: they are written into every event. */
   readonly lockedBytes: number;
   /** Frames that wait for an identity: of one connection, their text, and the text of all connections together. */
@@ -12,8 +16,16 @@ export interface GatewayLimits {
   readonly backlogBytes: number;
   /** One encoded event: a frame with its locked fields and envelope. Our topics take up to 5 MiB. */
   readonly recordBytes: number;
+  /** A body as it is sent; and unpacked, where more than `unpackedRatio` times as much is refused as well. */
   readonly bodyBytes: number;
+  readonly unpackedBytes: number;
+  readonly unpackedRatio: number;
   readonly bodyEvents: number;
+  /** How long a sender may keep us waiting for its body, besides what its bytes take at `bodyBytesPerS`. */
+  readonly stallMs: number;
+  readonly bodyBytesPerS: number;
+  /** Events of one request that are not durable yet: here its body is read no further until they are. */
+  readonly requestWindowBytes: number;
   /** The encoded events of one request, locked fields included. */
   readonly requestBytes: number;
   readonly requestsInFlight: number;
@@ -43,16 +55,24 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   connections: 10_000,
+  connectionsPerAddress: 10_000,
   frameBytes: 1_048_576,
   nestingLevels: 100,
+  stringChars: 524_288,
+  objectKeys: 10_000,
   lockedBytes: 16_384,
   backlogFrames: 1_000,
   connectionBacklogBytes: 4_194_304,
   backlogBytes: 16_777_216,
   recordBytes: 2_097_152,
   bodyBytes: 4_194_304,
+  unpackedBytes: 33_554_432,
+  unpackedRatio: 250,
   bodyEvents: 10_000,
-  requestBytes: 16_777_216,
+  stallMs: 10_000,
+  bodyBytesPerS: 1_024,
+  requestWindowBytes: 1_048_576,
+  requestBytes: 67_108_864,
   requestsInFlight: 128,
   ackTimeoutMs: 10_000,
   queueBytes: 33_554_432,

@@ -16,6 +16,7 @@ import {
   originsOf,
 } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { openSharedCounts, sharedCountsShape, trafficOf } from './traffic-config.ts';
 
 /**
  * The gateway as a process of its own, on Kafka. It guarantees what `gateway.ts` says. An event's way:
@@ -28,7 +29,7 @@ import { createGateway } from './gateway.ts';
  * On SIGTERM: readiness off, sockets closed with 1001, the queue sent, connections closed.
  */
 const schema = z
-  .object({ ...gatewayShape, ...kafkaShape })
+  .object({ ...gatewayShape, ...kafkaShape, ...sharedCountsShape })
   .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
   .refine(ltiHasSecret, LTI_SECRET_MISSING);
 
@@ -42,10 +43,14 @@ runService({
     lifecycle.onStop('log', () => log.close());
     const producer = createLazyProducer(log);
     lifecycle.onStop('producer', () => producer.close());
+    const counts = openSharedCounts(config, logger);
+    lifecycle.onStop('counts', () => counts.close());
     const gateway = createGateway({
+      ...trafficOf(config, counts.shared),
       producer,
       namespace: config.LECTERN_NAMESPACE,
       sources: installation.sources,
+      typedSources: installation.typedSources,
       identity: identityOf(config),
       ltiSecret: config.LECTERN_LTI_SECRET,
       origins: originsOf(config),

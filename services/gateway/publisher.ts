@@ -6,10 +6,10 @@ import type { GatewayLimits } from './limits.ts';
 
 /** Records that were taken together. */
 export interface Ticket {
-  /** Resolves when the log has made every one of them durable; rejects with CLOSED when it will not be tried again. */
+  /** Resolves when the log has made them durable, all but those cancelled; rejects with CLOSED when it will not try again. */
   readonly kept: Promise<void>;
-  /** Drops those that no attempt was made for, when nobody waits for them any more. */
-  cancel(): void;
+  /** Drops those that no attempt was made for, when nobody waits for them any more, and returns them. */
+  cancel(): readonly OutgoingRecord[];
 }
 
 export interface QueueState {
@@ -182,7 +182,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const events = queue.length + sending.length + records.length;
     if (stopping.signal.aborted || bytes + added > limits.queueBytes * RESERVE) return null;
     if (events > limits.queueEvents * RESERVE) return null;
-    if (records.length === 0) return { kept: Promise.resolve(), cancel: () => undefined };
+    if (records.length === 0) return { kept: Promise.resolve(), cancel: () => [] };
     const { promise, group } = createGroup(records.length);
     const since = clockMs();
     for (const record of records) queue.push({ record, bytes: sizeOf(record), since, group });
@@ -197,7 +197,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       cancel() {
         const dropped = queue.filter((entry) => entry.group === group);
         queue = queue.filter((entry) => entry.group !== group);
+        group.left -= dropped.length;
+        if (dropped.length > 0 && group.left === 0) group.resolve();
         release(dropped);
+        return dropped.map((entry) => entry.record);
       },
     };
   }

@@ -1,23 +1,22 @@
 import type { EventRecord } from './envelope.ts';
 
-/** The last events that this process saw become durable and whose senders chose their ids. */
+/** The names of the last events that this process saw become durable. */
 export interface RecentIds {
-  has(event: EventRecord): boolean;
-  add(event: EventRecord): void;
+  has(name: string): boolean;
+  add(name: string): void;
 }
 
-/** Ids are told apart as the worker does: within one topic and key. */
-function nameOf({ record, id }: EventRecord): string {
-  return `${record.topic} ${record.key} ${id}`;
+/** How events are told apart, as the worker does it: by id, within one topic and key. Null: its id can come only once. */
+export function nameOf({ record, id, ownId }: EventRecord): string | null {
+  return ownId ? `${record.topic} ${record.key} ${id}` : null;
 }
 
 export function createRecentIds(capacity: number): RecentIds {
   const names = new Set<string>();
   return {
-    has: (event) => event.ownId && names.has(nameOf(event)),
-    add(event) {
-      if (!event.ownId) return;
-      names.add(nameOf(event));
+    has: (name) => names.has(name),
+    add(name) {
+      names.add(name);
       // A set iterates in order of insertion, so the first is the oldest.
       if (names.size > capacity) for (const oldest of names) return void names.delete(oldest);
     },

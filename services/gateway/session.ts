@@ -3,6 +3,7 @@ import type { ByteBudget } from './byte-budget.ts';
 import type { Frame, ParsedFrame, Problem } from './frame.ts';
 import type { GatewayLimits } from './limits.ts';
 import { type LockedFields, mergeLocked, NOTHING_LOCKED, writeLockedOver } from './locked-fields.ts';
+import type { SourceFault } from './typed-sources.ts';
 
 /** An event as it goes on: its frame with the locked fields written over it, and who sent it. */
 export interface ReceivedEvent {
@@ -47,6 +48,8 @@ export interface SessionDeps {
   /** Why an identity may not send an event with these fields. Asked of every event. */
   readonly refusalOf: (auth: Auth, fields: Frame['fields']) => Problem | null;
   readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes'>;
+  /** Asked about every event, with the locked fields in it. */
+  readonly sourceFault?: SourceFault | undefined;
   /** Shared by all connections. */
   readonly backlogBudget: ByteBudget;
 }
@@ -126,6 +129,10 @@ export function createSession(deps: SessionDeps): Session {
     return outcome('delivered', { ...released, events: [...released.events, { ...event, auth }] });
   }
 
+  function faultIn(frame: Frame): Problem | null {
+    return BLOB_EVENTS.has(frame.event) ? null : (deps.sourceFault?.(frame) ?? null);
+  }
+
   return {
     take(parsed, receivedAt) {
       const ordinal = frames++;
@@ -143,6 +150,8 @@ export function createSession(deps: SessionDeps): Session {
         ended = true;
         return outcome('ended');
       }
+      const fault = faultIn(written.frame);
+      if (fault !== null) return refused(fault);
       return deliver({ ordinal, frame: written.frame, locked, receivedAt });
     },
     end: () => emptyBacklog().length,

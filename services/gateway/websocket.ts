@@ -6,7 +6,10 @@ import type { Logger } from '../shared/logger.ts';
 import { type Connection, type ConnectionDeps, createConnection } from './connection.ts';
 import type { GatewayLimits } from './limits.ts';
 import { allowsOrigin, type Origins, refuseOrigin } from './origins.ts';
+import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
+import { createSocketReading, type SocketReading } from './socket-reading.ts';
+import { createTally } from './tally.ts';
 
 /** The open sockets. */
 export interface SocketHub {
@@ -22,26 +25,36 @@ export interface SocketHub {
 export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender'> {
   readonly logger: Logger;
   readonly limits: ConnectionDeps['limits'] &
-    Pick<GatewayLimits, 'connections' | 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'>;
+    Pick<
+      GatewayLimits,
+      'connections' | 'connectionsPerAddress' | 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'
+    >;
+  readonly rates: Rates;
+  /** Where a request comes from, to count by. */
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   readonly origins: Origins;
   readonly clockMs: () => number;
 }
 
 interface Open {
+  readonly reading: SocketReading;
   readonly connection: Connection;
   answered: boolean;
   lastFrameAt: number;
 }
 
+/** A socket that sends too much is looked at again after so long at most. */
+const MAX_PAUSE_MS = 60_000;
+
 const PATH = /^\/wsapi\/in\/?(?:\?|$)/;
 
 const STOPPING = 'stopping; connect again\n';
 
-function answerBusy(socket: Duplex, reason: string): void {
+function answerBusy(socket: Duplex, reason: string, status = '503 Service Unavailable'): void {
   socket.on('error', () => undefined);
   socket.end(
-    `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+    `HTTP/1.1 ${status}\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
   );
 }
 
@@ -57,8 +70,10 @@ function explainCloses(ws: WebSocket, frameBytes: number): void {
 }
 
 export function createSocketHub(deps: SocketHubDeps): SocketHub {
-  const { limits, logger, clockMs } = deps;
+  const { limits, logger, clockMs, rates } = deps;
   const open = new Map<WebSocket, Open>();
+  /** How many sockets an address has. */
+  const addresses = createTally();
   const senders = new WeakMap<IncomingMessage, Sender>();
   /** Upgrades whose sender is being found out. */
   let arriving = 0;
@@ -75,14 +90,20 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     if (typeof setCookie === 'string') headers.push(`Set-Cookie: ${setCookie}`);
   });
 
-  function accept(ws: WebSocket, sender: Sender): void {
+  function accept(ws: WebSocket, sender: Sender, address: string): void {
     explainCloses(ws, limits.frameBytes);
     const connection = createConnection(ws, { ...deps, sender });
-    const state: Open = { connection, answered: true, lastFrameAt: clockMs() };
+    const reading = createSocketReading(ws, held);
+    const state: Open = { connection, reading, answered: true, lastFrameAt: clockMs() };
     open.set(ws, state);
     ws.on('message', (data: RawData, isBinary: boolean) => {
       state.lastFrameAt = clockMs();
       connection.receive(data as Buffer, isBinary);
+      rates.countAddress(address, 1);
+      const key = connection.key();
+      if (key !== null) rates.countIdentity(key, 1);
+      const waitMs = rates.waitMs({ address, key });
+      if (waitMs > 0) reading.pauseFor(Math.min(waitMs, MAX_PAUSE_MS));
     });
     ws.on('pong', () => {
       state.answered = true;
@@ -90,21 +111,28 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     ws.on('error', (error) => logger.debug({ error: messageOf(error) }, 'a socket broke the protocol'));
     ws.on('close', () => {
       open.delete(ws);
+      reading.end();
       connection.end();
     });
-    if (held) ws.pause();
   }
 
-  async function arrive(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async function arrive(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    address: string,
+  ): Promise<void> {
     // Nobody else listens meanwhile, and an error without a listener ends the process.
     const ignore = (): void => undefined;
     socket.on('error', ignore);
+    addresses.add(address);
+    socket.once('close', () => addresses.remove(address));
     arriving++;
     try {
       const sender = await deps.senderOf(request);
       senders.set(request, sender);
       if (stopping) answerBusy(socket, STOPPING);
-      else server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender));
+      else server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender, address));
     } catch (error) {
       logger.error({ error: messageOf(error) }, 'an upgrade failed');
       socket.destroy();
@@ -115,10 +143,10 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   }
 
   function sweep(): void {
-    // A held socket is not read, so its pongs are not either.
-    if (held) return;
     for (const [ws, state] of open) {
-      if (!state.answered) ws.terminate();
+      // A socket that is not read is not asked, because its pong would not be read either.
+      if (state.reading.isPaused()) state.answered = true;
+      else if (!state.answered) ws.terminate();
       else if (clockMs() - state.lastFrameAt > limits.idleMs) ws.close(1001, 'idle for too long');
       else {
         state.answered = false;
@@ -132,20 +160,22 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   return {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
+      const address = deps.addressOf(request);
       if (!allowsOrigin(deps.origins, request.headers.origin)) refuseOrigin(socket);
       else if (stopping) answerBusy(socket, STOPPING);
       else if (open.size + arriving >= limits.connections)
         answerBusy(socket, 'too many connections; come again later\n');
-      else void arrive(request, socket, head);
+      else if (addresses.count(address) >= limits.connectionsPerAddress)
+        answerBusy(socket, 'too many connections of this address; close some\n', '429 Too Many Requests');
+      else void arrive(request, socket, head, address);
       return true;
     },
     hold(now) {
       if (held === now) return;
       held = now;
-      for (const [ws, state] of open) {
+      for (const state of open.values()) {
         state.answered = true;
-        if (held) ws.pause();
-        else ws.resume();
+        state.reading.hold(held);
       }
     },
     count: () => open.size,
@@ -157,8 +187,8 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       );
       // A paused socket would never read the other side's close frame.
       held = false;
-      for (const ws of open.keys()) {
-        ws.resume();
+      for (const [ws, { reading }] of open) {
+        reading.end();
         ws.close(1001, 'the server stops; connect again');
       }
       const hurry = setTimeout(() => {

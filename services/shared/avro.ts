@@ -12,6 +12,11 @@ export function parseSchema(schema: unknown): AvroType {
   return avsc.Type.forSchema(schema as avsc.Schema);
 }
 
+/** Like `parseSchema`, for values with unions as plain JSON has them. Refuses unions of which two could fit a value. */
+export function parsePlainSchema(schema: unknown): AvroType {
+  return avsc.Type.forSchema(schema as avsc.Schema, { wrapUnions: 'never' });
+}
+
 const EMPTY = 0xc15d213aa4d7a795n;
 
 const fingerprintTable: readonly bigint[] = Array.from({ length: 256 }, (_, byte) => {

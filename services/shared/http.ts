@@ -71,12 +71,32 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Milliseconds. */
+export interface ServerTimeouts {
+  /** From a connection, or the end of an answer, until the headers of a request are there. */
+  readonly headersTimeout: number;
+  /** Until a request is there as a whole. */
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  /** How often the first two are looked at. */
+  readonly connectionsCheckingInterval: number;
+}
+
+const TIMEOUTS: ServerTimeouts = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
+};
+
 /** Port 0 takes a free one. Rejects with CONFIG_INVALID when the port is taken or not allowed. */
-export async function listen(app: Express, host: string, port: number): Promise<Listening> {
-  const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 10_000 },
-    app,
-  );
+export async function listen(
+  app: Express,
+  host: string,
+  port: number,
+  timeouts: Partial<ServerTimeouts> = {},
+): Promise<Listening> {
+  const server = createServer({ ...TIMEOUTS, ...timeouts }, app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(

@@ -1,12 +1,16 @@
+import type { ClientType } from './client-schema.ts';
 import type { TopicSpec } from './log/port.ts';
 import type { Module } from './module.ts';
 import { loadModules, sourcesOf } from './modules.ts';
+import { loadSourceTypes } from './source-schemas.ts';
 import { controlTopic, deadLettersTopic, eventsTopic, rekeyTopic, UNCLAIMED } from './topics.ts';
 
 /** What is installed: its modules, and the sources and topics that follow from them. Every service derives the same. */
 export interface Installation {
   readonly modules: readonly Module[];
   readonly sources: readonly string[];
+  /** What events of a source must look like, for the sources that have a schema. */
+  readonly typedSources: ReadonlyMap<string, ClientType>;
   /** Every topic of the namespace. */
   readonly topics: readonly TopicSpec[];
   /** The names of those whose records are kept for ever: all from which states can be built again. */
@@ -62,6 +66,7 @@ export async function loadInstallation(config: InstallationConfig): Promise<Inst
   return {
     modules,
     sources,
+    typedSources: loadSourceTypes(),
     topics: [...archived, ...copies],
     archivedTopics: archived.map(({ name }) => name),
   };

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LecternError, messageOf } from './errors.ts';
 import type { Module } from './module.ts';
 import { checkModule } from './module-check.ts';
 import { findModule, moduleFilesIn } from './module-files.ts';
+import { typedSourceNames } from './source-schemas.ts';
 import { SOURCE_NAME } from './topics.ts';
 
 export interface LoadModulesOptions {
@@ -74,11 +74,6 @@ export async function loadModules(
   return { modules };
 }
 
-const sourceSchemasDir = new URL(
-  import.meta.url.includes('/dist/') ? '../../../schemas/sources/' : '../../schemas/sources/',
-  import.meta.url,
-);
-
 /**
  * Every source that has a topic of its own, sorted: the modules' contexts, those of LECTERN_SOURCES, and those with a
  * schema in `schemas/sources/`. Throws CONFIG_INVALID, naming each that cannot be a source.
@@ -86,13 +81,10 @@ const sourceSchemasDir = new URL(
 export function sourcesOf(
   modules: readonly Module[],
   configured: readonly string[],
-  schemasDir: URL = sourceSchemasDir,
+  schemasDir?: URL,
 ): readonly string[] {
-  const files = existsSync(schemasDir) ? readdirSync(schemasDir) : [];
-  const schemas = files
-    .filter((name) => name.endsWith('.avsc'))
-    .map((name) => name.slice(0, -'.avsc'.length));
-  const sources = new Set([...modules.flatMap((module) => module.contexts), ...configured, ...schemas]);
+  const typed = typedSourceNames(schemasDir);
+  const sources = new Set([...modules.flatMap((module) => module.contexts), ...configured, ...typed]);
   const wrong = [...sources].filter((source) => !SOURCE_NAME.test(source) || source.startsWith('_'));
   if (wrong.length > 0)
     throw new LecternError(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
 import { identityOf, originsOf } from '../gateway/config.ts';
 import { createGateway } from '../gateway/gateway.ts';
+import { trafficOf } from '../gateway/traffic-config.ts';
 import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
@@ -73,8 +74,10 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
   const gateway = createGateway({
     ...common,
+    ...trafficOf(config),
     producer: await log.createProducer(),
     sources: installation.sources,
+    typedSources: installation.typedSources,
     identity: identityOf(config),
     ltiSecret: config.LECTERN_LTI_SECRET,
     origins: originsOf(config),

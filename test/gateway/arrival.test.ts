@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { createByteBudget } from '../../services/gateway/byte-budget.ts';
 import { DEFAULT_LIMITS } from '../../services/gateway/limits.ts';
+import { createRates } from '../../services/gateway/rates.ts';
 import type { Sender } from '../../services/gateway/sender.ts';
 import { createSocketHub } from '../../services/gateway/websocket.ts';
 import { OPEN, silent, until } from './support.ts';
@@ -31,6 +32,8 @@ function start() {
     clockMs: () => performance.now(),
     limits: { ...DEFAULT_LIMITS, connections: 2 },
     logger: silent,
+    rates: createRates({}, { logger: silent, clockMs: () => performance.now() }),
+    addressOf: () => '127.0.0.1',
     senderOf: () => new Promise((know, fail) => void pending.push({ know, fail })),
   });
   function upgrade() {

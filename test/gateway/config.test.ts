@@ -12,7 +12,9 @@ import {
   ltiHasSecret,
   originsOf,
 } from '../../services/gateway/config.ts';
+import { openSharedCounts, sharedCountsShape, trafficOf } from '../../services/gateway/traffic-config.ts';
 import { type Environment, parseConfig } from '../../services/shared/config.ts';
+import { silent } from './support.ts';
 
 const schema = z
   .object(gatewayShape)
@@ -129,5 +131,51 @@ describe('the configuration of the gateway', () => {
     '//a.org',
   ])('refuses %s as an origin', (LECTERN_ORIGINS) => {
     expect(() => loadGatewayConfig({ LECTERN_ORIGINS })).toThrow(/LECTERN_ORIGINS: .*must be \* for any/);
+  });
+});
+
+describe('the variables of how much may come in', () => {
+  test('are off unless somebody decides, because a whole school may be behind one address', () => {
+    expect(trafficOf(loadGatewayConfig({}))).toEqual({
+      rates: { perIdentity: undefined, perAddress: undefined, shared: undefined },
+      proxies: 0,
+      limits: { connectionsPerAddress: 10_000 },
+    });
+  });
+
+  test('take a rate as events a second, or as events in so many seconds', () => {
+    const env = {
+      LECTERN_RATE_PER_IDENTITY: '50',
+      LECTERN_RATE_PER_ADDRESS: '500/10',
+      LECTERN_CONNECTIONS_PER_ADDRESS: '40',
+      LECTERN_PROXIES: '2',
+    };
+    expect(trafficOf(loadGatewayConfig(env))).toMatchObject({
+      rates: { perIdentity: { events: 50, seconds: 1 }, perAddress: { events: 500, seconds: 10 } },
+      proxies: 2,
+      limits: { connectionsPerAddress: 40 },
+    });
+    const off = { LECTERN_RATE_PER_IDENTITY: '0' };
+    expect(trafficOf(loadGatewayConfig(off)).rates?.perIdentity).toBeUndefined();
+  });
+
+  test('connect to Redis only when there is something to count', async () => {
+    const open = (env: Environment) => {
+      const shape = z.object({ ...gatewayShape, ...sharedCountsShape });
+      return openSharedCounts(parseConfig(shape, env), silent);
+    };
+    const LECTERN_REDIS_URL = 'redis://127.0.0.1:1';
+    for (const env of [{ LECTERN_REDIS_URL }, { LECTERN_RATE_PER_IDENTITY: '5' }, {}])
+      expect(open(env).shared).toBeUndefined();
+    const counts = open({ LECTERN_REDIS_URL, LECTERN_RATE_PER_ADDRESS: '5', LECTERN_NAMESPACE: 'n' });
+    expect(counts.shared?.namespace).toBe('n');
+    await counts.close();
+    expect(() => open({ LECTERN_REDIS_URL: 'localhost' })).toThrow(/LECTERN_REDIS_URL: must be a URL/);
+  });
+
+  test.each(['-1', 'fast', '5/0', '5/4000', '5/', '1.5'])('refuse the rate %s', (text) => {
+    expect(() => loadGatewayConfig({ LECTERN_RATE_PER_IDENTITY: text })).toThrow(
+      /LECTERN_RATE_PER_IDENTITY: must be the events of one second, such as 50/,
+    );
   });
 });

@@ -32,7 +32,7 @@ function start() {
         publish(records) {
           if (!stub.room) return null;
           done.push(`publish ${records.length}`);
-          return { kept: Promise.resolve(), cancel: () => undefined };
+          return { kept: Promise.resolve(), cancel: () => [] };
         },
         isFull: () => false,
         state: () => ({ bytes: 0, events: 0, oldestWaitMs: 0 }),

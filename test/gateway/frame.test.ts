@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseFrame } from '../../services/gateway/frame.ts';
 
-const limits = { frameBytes: 2_000, nestingLevels: 100 };
+const limits = { frameBytes: 2_000, nestingLevels: 100, stringChars: 1_000, objectKeys: 100 };
 
 function nested(levels: number): string {
   return `{"event":"x","a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+}
+
+function manyNames(count: number): string {
+  return Array.from({ length: count }, (_, n) => `"${n}":1`).join(',');
 }
 
 describe('a frame', () => {
@@ -31,6 +35,18 @@ describe('a frame', () => {
     ['escaped __proto__', '{"event":"x","\\u005f_proto__":{}}', '__proto__: '],
     ['constructor', '{"event":"x","a":{"constructor":{"prototype":1}}}', 'a.constructor: '],
     ['prototype', '{"event":"x","prototype":null}', 'prototype: '],
+    [
+      'a long string',
+      `{"event":"x","a":["${'n'.repeat(1_001)}"]}`,
+      'position 18: a string may have at most 1000',
+    ],
+    ['a long name', `{"event":"x","${'n'.repeat(1_001)}":1}`, 'position 13: a string may have at most 1000'],
+    ['many names', `{"event":"x","a":{${manyNames(101)}}}`, 'an object may have at most 100 names'],
+    [
+      'one name again and again',
+      `{"event":"x"${',"a":1'.repeat(100)}}`,
+      'an object may have at most 100 names',
+    ],
     ['too many bytes', `{"event":"${'é'.repeat(1_000)}"}`, 'at most 2000 bytes'],
   ])('is refused with its fault named: %s', (_name, text, error) => {
     const parsed = parseFrame(text, limits);
@@ -40,6 +56,12 @@ describe('a frame', () => {
 
   test.each([
     ['100 levels', nested(100)],
+    ['a string of 1,000 characters', `{"event":"x","a":"${'n'.repeat(1_000)}"}`],
+    [
+      '100 names, and 100 in each of two objects',
+      `{"event":"x","a":[{${manyNames(100)}},{${manyNames(100)}}]}`,
+    ],
+    ['colons within strings', `{"event":"x","a":["${':'.repeat(900)}"]}`],
     ['the words as values', '{"event":"constructor","a":["__proto__","prototype"]}'],
     ['the words within names', '{"event":"x","my.prototype":1,"constructors":2}'],
   ])('is taken: %s', (_name, text) => {

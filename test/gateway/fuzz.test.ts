@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createByteBudget } from '../../services/gateway/byte-budget.ts';
@@ -155,12 +156,13 @@ describe('whatever arrives at the real gateway', () => {
       fc.asyncProperty(
         bodies,
         fc.constantFrom('application/json', 'application/x-ndjson'),
-        async (body, type) => {
-          const headers = { 'content-type': type };
+        fc.constantFrom('identity', 'gzip'),
+        async (text, type, encoding) => {
+          const headers = { 'content-type': type, 'content-encoding': encoding };
+          const body = new Uint8Array(encoding === 'gzip' ? gzipSync(text) : Buffer.from(text));
           const response = await fetch(`${started.url}/v1/events`, { method: 'POST', headers, body });
           expect([200, 400]).toContain(response.status);
-          if (response.status !== 200) return;
-          const { results } = (await response.json()) as { results: { index: number }[] };
+          const { results = [] } = (await response.json()) as { results?: { index: number }[] };
           expect(results.map(({ index }) => index)).toEqual(results.map((_, index) => index));
         },
       ),

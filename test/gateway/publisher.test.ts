@@ -146,9 +146,11 @@ describe('the publisher', () => {
     await until(() => log.attempts() === 1, 'the first send began');
     const second = publisher.publish([record('b')])!;
     const third = publisher.publish([record('c')])!;
-    first.cancel();
-    second.cancel();
+    expect(first.cancel()).toEqual([]);
+    expect(namesOf(second.cancel())).toEqual(['b']);
+    await second.kept;
     log.release();
+    await first.kept;
     await third.kept;
     expect(log.sends.flatMap(namesOf)).toEqual(['a', 'c']);
   });

@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
-import { createGateway, type Gateway } from '../../services/gateway/gateway.ts';
+import { createGateway, type Gateway, type GatewayDeps } from '../../services/gateway/gateway.ts';
 import type { Identity } from '../../services/gateway/identity.ts';
 import type { GatewayLimits } from '../../services/gateway/limits.ts';
 import type { Origins } from '../../services/gateway/origins.ts';
+import type { RatesConfig } from '../../services/gateway/rates.ts';
 import { createEventCodec, type Envelope } from '../../services/shared/event.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import type { OutgoingRecord, Producer } from '../../services/shared/log/port.ts';
@@ -154,6 +155,9 @@ export interface TestGatewayOptions {
   readonly origins?: Origins;
   readonly limits?: Partial<GatewayLimits>;
   readonly log?: FakeLog;
+  readonly rates?: RatesConfig;
+  readonly proxies?: number;
+  readonly typedSources?: GatewayDeps['typedSources'];
   readonly now?: () => number;
 }
 
@@ -171,6 +175,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     logger: silent,
     registry,
     limits: { retryMinMs: 1, retryMaxMs: 5, drainMs: 1_000, closeMs: 500, ...options.limits },
+    rates: options.rates ?? {},
+    proxies: options.proxies ?? 0,
+    typedSources: options.typedSources ?? new Map(),
     ...(options.now === undefined ? {} : { now: options.now }),
   });
   const app = createApp({ routers: [gateway.router], notReady: gateway.notReady, registry, logger: silent });

@@ -1,7 +1,11 @@
 import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Registry } from 'prom-client';
+import { WebSocket } from 'ws';
 import { connect, createGatewayHouse, until } from './support.ts';
+
+const UPGRADE =
+  'GET /wsapi/in/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 const { start, open, cleanUp } = createGatewayHouse();
 afterEach(() => cleanUp.run());
@@ -58,12 +62,41 @@ describe('limits of the socket', () => {
     const alive = await open(url);
     const dead = connectTcp(port, '127.0.0.1');
     cleanUp.add(() => dead.destroy());
-    dead.write(
-      'GET /wsapi/in/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
-    );
+    dead.write(UPGRADE);
     await new Promise((resolve) => dead.once('close', resolve).resume());
     expect(alive.ws.readyState).toBe(alive.ws.OPEN);
     await until(async () => (await connectionsOf(registry)) === 1, 'only the living one is left');
+  });
+
+  test('a client that never reads its answers is cut off, and costs nobody else', async () => {
+    const { url, port, log } = await start({ limits: { unreadBytes: 100_000 } });
+    const deaf = connectTcp(port, '127.0.0.1');
+    cleanUp.add(() => deaf.destroy());
+    deaf.pause();
+    deaf.write(UPGRADE);
+    // Each of them is answered with an error that is longer.
+    const frame = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x7b]);
+    const frames = Buffer.concat(Array(5_000).fill(frame));
+    let cut = false;
+    const gone = new Promise<void>((resolve) => {
+      for (const name of ['close', 'error']) deaf.once(name, () => resolve());
+    }).then(() => {
+      cut = true;
+    });
+    for (let n = 0; n < 1_000 && !cut; n++)
+      await Promise.race([gone, new Promise((resolve) => deaf.write(frames, resolve))]);
+    await gone;
+    const client = await open(url);
+    client.send({ event: 'x', user_id: 'bob' });
+    await until(() => log.written().length === 1, 'others go on');
+  });
+
+  test('compression is not agreed to, because each socket would hold its own window', async () => {
+    const { url } = await start();
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/wsapi/in/`, { perMessageDeflate: true });
+    cleanUp.add(() => ws.terminate());
+    await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
+    expect(ws.extensions).toBe('');
   });
 
   test('an idle connection is closed', async () => {

@@ -1,0 +1,88 @@
+import type { Append, Appends } from './appends.ts';
+import type { Group } from './http-batch.ts';
+import type { GatewayLimits } from './limits.ts';
+
+/** What one request has on its way into the log. Every wait has an end: false when it was over first. */
+export interface RequestAppends {
+  /** Sends a group on, and waits until the request has room for another. False: it could not be kept. */
+  add(group: Group): Promise<boolean>;
+  /** True when everything is durable. */
+  done(): Promise<boolean>;
+  /** Nobody waits for it any more. */
+  leave(): void;
+}
+
+/** So many groups of a request are on their way at most, however small they are. */
+const MAX_APPENDS = 1_000;
+
+interface Waiting {
+  readonly append: Append;
+  readonly sizeBytes: number;
+}
+
+async function settled(append: Append, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const kept = append.kept.then(
+    () => true,
+    () => false,
+  );
+  const inTime = await Promise.race([kept, late]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+export function createRequestAppends(
+  appends: Pick<Appends, 'append' | 'isFull'>,
+  limits: Pick<GatewayLimits, 'requestWindowBytes' | 'ackTimeoutMs'>,
+): RequestAppends {
+  const waiting: Waiting[] = [];
+  const joined = new Set<Append>();
+  let bytes = 0;
+
+  /** Waits for the oldest until no more than `maxBytes` and `maxAppends` are on their way. */
+  async function shrink(maxBytes: number, maxAppends: number): Promise<boolean> {
+    const deadline = performance.now() + limits.ackTimeoutMs;
+    while (waiting.length > maxAppends || bytes > maxBytes) {
+      const { append, sizeBytes } = waiting[0]!;
+      if (!(await settled(append, Math.max(0, deadline - performance.now())))) return false;
+      waiting.shift();
+      bytes -= sizeBytes;
+      joined.delete(append);
+      append.leave();
+    }
+    return true;
+  }
+
+  function wait(append: Append, sizeBytes: number): void {
+    joined.add(append);
+    waiting.push({ append, sizeBytes });
+    bytes += sizeBytes;
+  }
+
+  return {
+    async add(group) {
+      for (const append of group.joined) {
+        if (joined.has(append)) continue;
+        append.join();
+        wait(append, 0);
+      }
+      if (group.records.length > 0) {
+        // What is full gets emptier by what this request has in it; only then a refusal is due.
+        if (appends.isFull() && !(await shrink(0, 0))) return false;
+        const append = appends.append(group.records);
+        if (append === null) return false;
+        wait(append, group.sizeBytes);
+      }
+      return await shrink(limits.requestWindowBytes, MAX_APPENDS);
+    },
+    done: () => shrink(0, 0),
+    leave() {
+      for (const { append } of waiting.splice(0)) append.leave();
+      joined.clear();
+      bytes = 0;
+    },
+  };
+}

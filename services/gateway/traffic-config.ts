@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { integer } from '../shared/config.ts';
+import type { Logger } from '../shared/logger.ts';
+import { connectRedis } from '../shared/state/redis-client.ts';
+import type { GatewayDeps } from './gateway.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { Rate, SharedCounts } from './rate.ts';
+
+const RATE = /^(\d{1,7})(?:\/(\d{1,4}))?$/;
+const RATE_MESSAGE =
+  'must be the events of one second, such as 50, or of several, such as 500/10, all of which may come at once; 0 for no limit';
+
+/** `<events>` or `<events>/<seconds>`; undefined for no limit. */
+const rate = z
+  .string()
+  .regex(RATE, RATE_MESSAGE)
+  .transform((text): Rate => {
+    const [, events, seconds = '1'] = RATE.exec(text)!;
+    return { events: Number(events), seconds: Number(seconds) };
+  })
+  .refine(({ seconds }) => seconds > 0 && seconds <= 3_600, `${RATE_MESSAGE}; at most 3600 seconds`)
+  .transform((parsed) => (parsed.events === 0 ? undefined : parsed))
+  .optional();
+
+/** The variables for how much may come in, and from whom. */
+export const trafficShape = {
+  LECTERN_RATE_PER_IDENTITY: rate,
+  /** Off by default: a whole school may be behind one address. */
+  LECTERN_RATE_PER_ADDRESS: rate,
+  LECTERN_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000).default(DEFAULT_LIMITS.connectionsPerAddress),
+  /** Proxies in front of the gateway: what they say in X-Forwarded-For is believed. */
+  LECTERN_PROXIES: integer(0, 10).default(0),
+};
+
+/** Where several gateways count together. */
+export const sharedCountsShape = {
+  LECTERN_REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, 'must be a URL as redis://host:port, or rediss:// for TLS')
+    .optional(),
+};
+
+type TrafficVariables = z.output<z.ZodObject<typeof trafficShape>>;
+
+export function trafficOf(
+  config: TrafficVariables,
+  shared?: SharedCounts,
+): Pick<GatewayDeps, 'rates' | 'proxies' | 'limits'> {
+  return {
+    rates: {
+      perIdentity: config.LECTERN_RATE_PER_IDENTITY,
+      perAddress: config.LECTERN_RATE_PER_ADDRESS,
+      shared,
+    },
+    proxies: config.LECTERN_PROXIES,
+    limits: { connectionsPerAddress: config.LECTERN_CONNECTIONS_PER_ADDRESS },
+  };
+}
+
+/** Connects only when there is something to count. */
+export function openSharedCounts(
+  config: TrafficVariables & {
+    readonly LECTERN_NAMESPACE: string;
+    readonly LECTERN_REDIS_URL?: string | undefined;
+  },
+  logger: Logger,
+): { readonly shared?: SharedCounts; close(): Promise<void> } {
+  const { LECTERN_REDIS_URL: url, LECTERN_RATE_PER_IDENTITY, LECTERN_RATE_PER_ADDRESS } = config;
+  if (url === undefined || (LECTERN_RATE_PER_IDENTITY ?? LECTERN_RATE_PER_ADDRESS) === undefined)
+    return { close: async () => undefined };
+  const redis = connectRedis({ url, logger });
+  return {
+    shared: { redis, namespace: config.LECTERN_NAMESPACE },
+    close: async () => redis.disconnect(),
+  };
+}
