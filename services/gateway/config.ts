@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { commonShape, flag, integer, list } from '../shared/config.ts';
+import { redisShape } from '../shared/cluster.ts';
+import { commonShape, flag, integer, list, stateBytes } from '../shared/config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
@@ -59,7 +60,12 @@ export const gatewayShape = {
   LECTERN_GUESTS: flag.optional(),
   LECTERN_KEEP_IP: flag.default(false),
   ...trafficShape,
+  /** No blob may make a larger state than the worker takes. */
+  LECTERN_MAX_STATE_BYTES: stateBytes,
 };
+
+/** Of a gateway on a cluster. Without Redis blobs cannot be fetched, and each gateway counts its senders by itself. */
+export const optionalRedisShape = { LECTERN_REDIS_URL: redisShape.LECTERN_REDIS_URL.optional() };
 
 interface IdentityVariables {
   readonly LECTERN_HOST: string;

@@ -1,5 +1,9 @@
 import { WebSocket } from 'ws';
 import type { Auth } from '../shared/reducer-api.ts';
+import { createBlobDesk } from './blob-desk.ts';
+import { blobNameOf, FETCH_BLOB, SAVE_BLOB } from './blob-frame.ts';
+import type { BlobAnswer, BlobReader } from './blob-reader.ts';
+import { createBlobSender } from './blob-sender.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ToEventRecord } from './envelope.ts';
 import { type Frame, type FrameLimits, type Problem, parseFrame } from './frame.ts';
@@ -27,6 +31,8 @@ export interface ConnectionDeps {
   readonly toEventRecord: ToEventRecord;
   readonly backlogBudget: ByteBudget;
   readonly sourceFault?: SourceFault | undefined;
+  /** Null where there is no store to read blobs from. */
+  readonly blobs: BlobReader | null;
   readonly metrics: GatewayMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -34,7 +40,14 @@ export interface ConnectionDeps {
   readonly limits: FrameLimits &
     Pick<
       GatewayLimits,
-      'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'recordBytes' | 'unreadBytes'
+      | 'lockedBytes'
+      | 'backlogFrames'
+      | 'connectionBacklogBytes'
+      | 'recordBytes'
+      | 'unreadBytes'
+      | 'blobBytes'
+      | 'blobsWaiting'
+      | 'blobSendMs'
     >;
 }
 
@@ -52,6 +65,8 @@ export function createConnection(
     sourceFault: deps.sourceFault,
     backlogBudget: deps.backlogBudget,
   });
+  const desk = createBlobDesk({ reader: deps.blobs, maxWaiting: limits.blobsWaiting });
+  const blobSender = createBlobSender(ws, limits.blobSendMs);
   let frames = 0;
   let key: string | null = null;
   /** Once an event was not kept, none after it is: its sender must never find a gap. */
@@ -59,13 +74,27 @@ export function createConnection(
 
   function send(answer: object): void {
     if (ws.readyState !== WebSocket.OPEN) return;
-    if (ws.bufferedAmount > limits.unreadBytes) ws.terminate();
+    if (ws.bufferedAmount - blobSender.unsentBytes() > limits.unreadBytes) ws.terminate();
     else ws.send(JSON.stringify(answer));
   }
 
-  function refuse({ error, remedy }: Problem, frame: number): void {
-    metrics.events('refused', false);
+  function explain({ error, remedy }: Problem, frame: number): void {
     send({ status: 'error', error: `frame ${frame}: ${error}`, ...(remedy === undefined ? {} : { remedy }) });
+  }
+
+  function refuse(problem: Problem, frame: number): void {
+    metrics.events('refused', false);
+    explain(problem, frame);
+  }
+
+  function fetchBlob({ frame, auth, ordinal }: ReceivedEvent): void {
+    const deliver = async (answer: BlobAnswer): Promise<void> => {
+      if (answer.kind === 'problem') explain(answer.problem, ordinal + 1);
+      else await blobSender.send(answer.text);
+    };
+    const isTaken = desk.fetch({ student: auth.safe_user_id, name: blobNameOf(frame), deliver });
+    if (!isTaken)
+      refuse({ error: 'fetch_blob: too many wait already', remedy: 'wait for their answers' }, ordinal + 1);
   }
 
   function publish(event: ReceivedEvent): void {
@@ -83,6 +112,7 @@ export function createConnection(
       ws.close(TRY_AGAIN_LATER, 'events cannot be kept now; connect again later');
       return;
     }
+    if (event.frame.event === SAVE_BLOB) desk.saving(ticket.kept);
     void ticket.kept.then(
       () => {
         metrics.ack(clockMs() - since);
@@ -106,11 +136,14 @@ export function createConnection(
       key ??= outcome.identified?.safe_user_id ?? null;
       if (outcome.identified !== null) send({ status: 'auth', user_id: outcome.identified.user_id });
       for (const { problem, ordinal } of outcome.refusals) refuse(problem, ordinal + 1);
-      for (const event of outcome.events) publish(event);
+      for (const event of outcome.events)
+        if (event.frame.event === FETCH_BLOB) fetchBlob(event);
+        else publish(event);
       if (outcome.problem !== null) refuse(outcome.problem, frames);
       if (outcome.kind === 'ended') ws.close(1000, 'terminated as asked');
     },
     end() {
+      desk.end();
       const unidentified = session.end();
       if (unidentified > 0) metrics.events('unidentified', false, unidentified);
     },

@@ -1,7 +1,9 @@
 import { type Envelope, type EventCodec, MAX_NUMBER } from '../shared/event.ts';
 import type { OutgoingRecord } from '../shared/log/port.ts';
-import { eventsTopic, UNCLAIMED } from '../shared/topics.ts';
+import { BLOBS, eventsTopic, UNCLAIMED } from '../shared/topics.ts';
+import { blobNameOf, SAVE_BLOB } from './blob-frame.ts';
 import { withDocId } from './doc-id.ts';
+import type { Frame } from './frame.ts';
 import { objectText } from './json-text.ts';
 import type { ReceivedEvent } from './session.ts';
 
@@ -20,6 +22,16 @@ function givenSequence(value: unknown): number | null {
 }
 
 /**
+/**
+ * A sender's name for something as it goes into the log. A sender's names hold within one source, and blobs of all
+ * sources share a topic, where the same name must not make a duplicate.
+ */
+function nameInTopic(name: string | null, frame: Frame): string | null {
+  if (name === null || frame.event !== SAVE_BLOB) return name;
+  return JSON.stringify([blobNameOf(frame).source, name]);
+}
+
+/**
  * The envelope of an event. The client's fields keep their exact text; ours are `auth`, in `client` and in `metadata`,
  * and the `doc_id` of an older sender's event: states and archive have the event as reducers see it.
  * `server` is JSON text. The id is fixed here, before the first attempt to send.
@@ -28,11 +40,11 @@ function toEnvelope(event: ReceivedEvent, server: string, newId: () => string): 
   const { fields, members } = withDocId(event.frame);
   const auth = ['auth', JSON.stringify(event.auth)] as const;
   return {
-    id: givenName(fields.id) ?? newId(),
+    id: nameInTopic(givenName(fields.id), event.frame) ?? newId(),
     source: typeof fields.source === 'string' ? fields.source : '',
     type: event.frame.event,
     key: event.auth.safe_user_id,
-    session: givenName(fields.session),
+    session: nameInTopic(givenName(fields.session), event.frame),
     sequence: givenSequence(fields.sequence),
     receivedAt: event.receivedAt,
     client: objectText([...members, auth]),
@@ -44,7 +56,10 @@ function toEnvelope(event: ReceivedEvent, server: string, newId: () => string): 
 /** An event ready to be appended. */
 export interface EventRecord {
   readonly record: OutgoingRecord;
+  /** As its sender knows it. */
   readonly id: string;
+  /** As it is in the log: another one for a blob to which the sender gave an id. */
+  readonly idInLog: string;
   /** Whether the sender chose the id, so that it may come again. */
   readonly ownId: boolean;
   readonly sourceKnown: boolean;
@@ -63,13 +78,16 @@ export type ToEventRecord = (event: ReceivedEvent, server: string) => EventRecor
 export function createToEventRecord(deps: EventRecordDeps): ToEventRecord {
   const topics = new Map(deps.sources.map((source) => [source, eventsTopic(deps.namespace, source)]));
   const unclaimed = eventsTopic(deps.namespace, UNCLAIMED);
+  const blobs = eventsTopic(deps.namespace, BLOBS);
   return (event, server) => {
     const envelope = toEnvelope(event, server, deps.newId);
-    const topic = topics.get(envelope.source);
+    const topic = event.frame.event === SAVE_BLOB ? blobs : topics.get(envelope.source);
+    const ownId = givenName(event.frame.fields.id);
     return {
       record: { topic: topic ?? unclaimed, key: envelope.key, value: deps.codec.encode(envelope) },
-      id: envelope.id,
-      ownId: envelope.id === event.frame.fields.id,
+      id: ownId ?? envelope.id,
+      idInLog: envelope.id,
+      ownId: ownId !== null,
       sourceKnown: topic !== undefined,
     };
   };

@@ -3,11 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Router } from 'express';
 import type { Registry } from 'prom-client';
+import type { BlobPlaces } from '../shared/blobs.ts';
 import type { ClientType } from '../shared/client-schema.ts';
 import { createEventCodec } from '../shared/event.ts';
-import type { Producer } from '../shared/log/port.ts';
+import type { EventLog, Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { StateStore } from '../shared/state/port.ts';
 import { addressOf } from './address.ts';
+import { createBlobMetrics } from './blob-metrics.ts';
+import { createBlobReader } from './blob-reader.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createToEventRecord } from './envelope.ts';
 import { createEventIds } from './event-id.ts';
@@ -22,6 +26,13 @@ import { createRates, type RatesConfig } from './rates.ts';
 import { senderOf } from './sender.ts';
 import { createSourceFault } from './typed-sources.ts';
 import { createSocketHub } from './websocket.ts';
+
+/** Neither is closed by the gateway. */
+export interface BlobSources {
+  readonly log: Pick<EventLog, 'offsets'>;
+  readonly state: Pick<StateStore, 'position' | 'readMany'>;
+  readonly places: BlobPlaces;
+}
 
 export interface GatewayDeps {
   /** Not closed by the gateway. */
@@ -42,6 +53,8 @@ export interface GatewayDeps {
   readonly rates?: RatesConfig;
   /** How many proxies in front add to X-Forwarded-For. */
   readonly proxies?: number;
+  /** What fetched blobs are read from; without it fetches are refused. Nothing else of the gateway depends on it. */
+  readonly blobs?: BlobSources | undefined;
   readonly limits?: Partial<GatewayLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -98,6 +111,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
     newGuestId: () => randomBytes(16).toString('hex'),
     launchOf: createLaunchOf({ secret: deps.ltiSecret, now }),
   };
+  const blobs =
+    deps.blobs === undefined
+      ? null
+      : createBlobReader({
+          ...deps.blobs,
+          metrics: createBlobMetrics(deps.registry),
+          logger,
+          clockMs,
+          limits,
+        });
   const common = {
     identity,
     origins: deps.origins,
@@ -118,7 +141,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     rates: createRates(deps.rates ?? {}, { logger, clockMs }),
     addressOf: (request: IncomingMessage) => addressOf(request, deps.proxies ?? 0),
   };
-  const hub = createSocketHub({ ...common, logger });
+  const hub = createSocketHub({ ...common, blobs, logger });
   const router = Router();
   router.use(
     '/v1/events',

@@ -1,4 +1,5 @@
 import type { Append, Appends } from './appends.ts';
+import { FETCH_BLOB } from './blob-frame.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import type { ParsedFrame, Problem } from './frame.ts';
@@ -55,7 +56,7 @@ export interface BatchDeps {
   readonly sourceFault?: SourceFault | undefined;
   readonly limits: Pick<
     GatewayLimits,
-    'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'recordBytes'
+    'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'blobBytes' | 'recordBytes'
   >;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -65,6 +66,7 @@ function errorText({ error, remedy }: Problem): string {
   return remedy === undefined ? error : `${error}; ${remedy}`;
 }
 
+const NO_FETCH = 'event: fetch_blob is answered on the socket alone; connect to /wsapi/in/';
 const NO_IDENTITY = 'nobody said who sent it; identify in this or an earlier element of the request';
 
 function resultOf(index: number, { kind, problem }: Outcome): EventResult {
@@ -108,8 +110,9 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
   }
 
   function deliver(event: ReceivedEvent): EventResult {
-    const record = deps.toEventRecord(event, sender.server);
     const index = event.ordinal;
+    if (event.frame.event === FETCH_BLOB) return { index, status: 'rejected', error: NO_FETCH };
+    const record = deps.toEventRecord(event, sender.server);
     const { length } = record.record.value;
     if (length > limits.recordBytes) {
       const error = `with its locked fields an event may have at most ${limits.recordBytes} bytes`;

@@ -48,6 +48,17 @@ export interface GatewayLimits {
   /** A connection that did not answer the ping before is dead. */
   readonly pingMs: number;
   readonly idleMs: number;
+  /** What a saved blob may have as a state, which is its text as a JSON string; no more than LECTERN_MAX_STATE_BYTES. */
+  readonly blobBytes: number;
+  /** Fetches of one connection that wait for the one before. */
+  readonly blobsWaiting: number;
+  /** Blobs, of all connections, that are read or not yet taken by their client. */
+  readonly blobsInHand: number;
+  /** How long a fetch waits for the blobs to be as new as the log, and how often it asks. */
+  readonly blobFetchMs: number;
+  readonly blobPollMs: number;
+  /** How long a client may take for the blob that it fetched before it is cut off. */
+  readonly blobSendMs: number;
   /** On stop: for clients to close, then for the log to take what is queued. */
   readonly closeMs: number;
   readonly drainMs: number;
@@ -85,6 +96,12 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   unreadBytes: 262_144,
   pingMs: 30_000,
   idleMs: 3_600_000,
+  blobBytes: 1_048_576,
+  blobsWaiting: 8,
+  blobsInHand: 64,
+  blobFetchMs: 10_000,
+  blobPollMs: 25,
+  blobSendMs: 30_000,
   closeMs: 2_000,
   drainMs: 10_000,
 };

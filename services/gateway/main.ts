@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { kafkaShape, openKafka } from '../shared/cluster.ts';
+import { blobPlaces } from '../shared/blobs.ts';
+import { kafkaShape, openKafka, openRedis } from '../shared/cluster.ts';
 import { parseConfig } from '../shared/config.ts';
 import { refuseUpgrade } from '../shared/http.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createLazyProducer } from '../shared/log/lazy-producer.ts';
+import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
+import type { StateStore } from '../shared/state/port.ts';
 import {
   gatewayShape,
   IDENTITY_NOT_CHOSEN,
@@ -13,10 +16,11 @@ import {
   identityOf,
   LTI_SECRET_MISSING,
   ltiHasSecret,
+  optionalRedisShape,
   originsOf,
 } from './config.ts';
 import { createGateway } from './gateway.ts';
-import { openSharedCounts, sharedCountsShape, trafficOf } from './traffic-config.ts';
+import { openSharedCounts, trafficOf } from './traffic-config.ts';
 
 /**
  * The gateway as a process of its own, on Kafka. It guarantees what `gateway.ts` says. An event's way:
@@ -26,12 +30,19 @@ import { openSharedCounts, sharedCountsShape, trafficOf } from './traffic-config
  * 4. the batch is sent, acks=all, again until the log takes it, in order;
  * 5. the sender is told.
  * A crash before step 4 ended loses what no sender was told of; after it, nothing.
+ * Blobs are fetched from Redis, where LECTERN_REDIS_URL names one. While that is away fetches are answered with an error;
+ * everything else, readiness too, goes on.
  * On SIGTERM: readiness off, sockets closed with 1001, the queue sent, connections closed.
  */
 const schema = z
-  .object({ ...gatewayShape, ...kafkaShape, ...sharedCountsShape })
+  .object({ ...gatewayShape, ...kafkaShape, ...optionalRedisShape })
   .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
   .refine(ltiHasSecret, LTI_SECRET_MISSING);
+
+function openStates(config: z.output<typeof schema>, logger: Logger): StateStore | null {
+  const { LECTERN_REDIS_URL, LECTERN_NAMESPACE } = config;
+  return LECTERN_REDIS_URL === undefined ? null : openRedis({ LECTERN_REDIS_URL }, LECTERN_NAMESPACE, logger);
+}
 
 runService({
   name: 'gateway',
@@ -45,8 +56,12 @@ runService({
     lifecycle.onStop('producer', () => producer.close());
     const counts = openSharedCounts(config, logger);
     lifecycle.onStop('counts', () => counts.close());
+    const state = openStates(config, logger);
+    if (state !== null) lifecycle.onStop('state', () => state.close());
+    const places = blobPlaces(config.LECTERN_NAMESPACE, installation.modules);
+    const traffic = trafficOf(config, counts.shared);
     const gateway = createGateway({
-      ...trafficOf(config, counts.shared),
+      ...traffic,
       producer,
       namespace: config.LECTERN_NAMESPACE,
       sources: installation.sources,
@@ -55,6 +70,8 @@ runService({
       ltiSecret: config.LECTERN_LTI_SECRET,
       origins: originsOf(config),
       keepIp: config.LECTERN_KEEP_IP,
+      limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
+      blobs: state === null || places === null ? undefined : { log, state, places },
       logger,
       registry,
     });

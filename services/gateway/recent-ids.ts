@@ -7,8 +7,8 @@ export interface RecentIds {
 }
 
 /** How events are told apart, as the worker does it: by id, within one topic and key. Null: its id can come only once. */
-export function nameOf({ record, id, ownId }: EventRecord): string | null {
-  return ownId ? `${record.topic} ${record.key} ${id}` : null;
+export function nameOf({ record, idInLog, ownId }: EventRecord): string | null {
+  return ownId ? `${record.topic} ${record.key} ${idInLog}` : null;
 }
 
 export function createRecentIds(capacity: number): RecentIds {

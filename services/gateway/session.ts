@@ -1,4 +1,5 @@
 import type { Auth } from '../shared/reducer-api.ts';
+import { isBlobFrame, readyBlob } from './blob-frame.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Frame, ParsedFrame, Problem } from './frame.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -47,7 +48,10 @@ export interface SessionDeps {
   readonly identify: (fields: Frame['fields']) => Auth | null;
   /** Why an identity may not send an event with these fields. Asked of every event. */
   readonly refusalOf: (auth: Auth, fields: Frame['fields']) => Problem | null;
-  readonly limits: Pick<GatewayLimits, 'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes'>;
+  readonly limits: Pick<
+    GatewayLimits,
+    'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'blobBytes'
+  >;
   /** Asked about every event, with the locked fields in it. */
   readonly sourceFault?: SourceFault | undefined;
   /** Shared by all connections. */
@@ -55,8 +59,6 @@ export interface SessionDeps {
 }
 
 type Waiting = Omit<ReceivedEvent, 'auth'> & { readonly sizeBytes: number };
-
-const BLOB_EVENTS: ReadonlySet<string> = new Set(['save_blob', 'fetch_blob']);
 
 function outcome(kind: Outcome['kind'], more: Partial<Outcome> = {}): Outcome {
   return { kind, problem: null, identified: null, events: [], refusals: [], ...more };
@@ -119,18 +121,15 @@ export function createSession(deps: SessionDeps): Session {
     const { fields } = event.frame;
     const identified = auth === null ? deps.identify(fields) : null;
     auth ??= identified;
-    const notServed = BLOB_EVENTS.has(event.frame.event)
-      ? { error: `event: ${event.frame.event} is not served here` }
-      : null;
-    if (auth === null) return notServed === null ? wait(event) : refused(notServed);
+    if (auth === null) return wait(event);
     const released = { identified, ...release(auth) };
-    const problem = deps.refusalOf(auth, fields) ?? notServed;
+    const problem = deps.refusalOf(auth, fields);
     if (problem !== null) return refused(problem, released);
     return outcome('delivered', { ...released, events: [...released.events, { ...event, auth }] });
   }
 
   function faultIn(frame: Frame): Problem | null {
-    return BLOB_EVENTS.has(frame.event) ? null : (deps.sourceFault?.(frame) ?? null);
+    return isBlobFrame(frame) ? null : (deps.sourceFault?.(frame) ?? null);
   }
 
   return {
@@ -144,7 +143,7 @@ export function createSession(deps: SessionDeps): Session {
         locked = merged.locked;
         return outcome('locked');
       }
-      const written = writeLockedOver(parsed.frame, locked);
+      const written = readyBlob(writeLockedOver(parsed.frame, locked), limits.blobBytes);
       if (written.kind === 'problem') return refused(written.problem);
       if (written.frame.event === 'terminate') {
         ended = true;

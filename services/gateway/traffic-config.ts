@@ -32,14 +32,6 @@ export const trafficShape = {
   LECTERN_PROXIES: integer(0, 10).default(0),
 };
 
-/** Where several gateways count together. */
-export const sharedCountsShape = {
-  LECTERN_REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\/\S+$/, 'must be a URL as redis://host:port, or rediss:// for TLS')
-    .optional(),
-};
-
 type TrafficVariables = z.output<z.ZodObject<typeof trafficShape>>;
 
 export function trafficOf(

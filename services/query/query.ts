@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
+import { BLOBS_MODULE } from '../shared/blobs.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
@@ -67,7 +68,8 @@ export function createQuery(deps: QueryDeps): Query {
   const store = createPromptStore(state, deps.storeTimeoutMs ?? STORE_TIMEOUT_MS);
   const positions = createPositions(store);
   const standings = createRekeyedStandings({ positions, namespace });
-  const catalog = createCatalog(modules);
+  // A blob is between a tool and its student: the gateway gives it to them, and nobody asks for it here.
+  const catalog = createCatalog(modules.filter(({ name }) => name !== BLOBS_MODULE));
   const metrics = createQueryMetrics(registry);
   const reader = createStateReader({ state: store, positions, standings, namespace });
   const live = createLive({

@@ -62,6 +62,9 @@ export const list = z.string().transform((text) =>
 
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
 
+/** The largest state, as JSON text; a state type may allow more. The gateway reads it, too, since a blob is a state. */
+export const stateBytes = integer(1_024, 67_108_864).default(1_048_576);
+
 /** The variables that every service reads. */
 export const commonShape = {
   LECTERN_NAMESPACE: z

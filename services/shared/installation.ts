@@ -3,7 +3,7 @@ import type { TopicSpec } from './log/port.ts';
 import type { Module } from './module.ts';
 import { loadModules, sourcesOf } from './modules.ts';
 import { loadSourceTypes } from './source-schemas.ts';
-import { controlTopic, deadLettersTopic, eventsTopic, rekeyTopic, UNCLAIMED } from './topics.ts';
+import { BLOBS, controlTopic, deadLettersTopic, eventsTopic, rekeyTopic, UNCLAIMED } from './topics.ts';
 
 /** What is installed: its modules, and the sources and topics that follow from them. Every service derives the same. */
 export interface Installation {
@@ -39,7 +39,10 @@ export function topicsOf({ namespace, partitions, sources, rekeyed }: TopicsOpti
 } {
   return {
     archived: [
-      ...[...sources, UNCLAIMED].map((source) => ({ name: eventsTopic(namespace, source), partitions })),
+      ...[...sources, BLOBS, UNCLAIMED].map((source) => ({
+        name: eventsTopic(namespace, source),
+        partitions,
+      })),
       ...rekeyed.map((module) => ({ name: rekeyTopic(namespace, module), partitions })),
       { name: controlTopic(namespace), partitions: 1 },
     ],

@@ -1,10 +1,11 @@
+import { BLOBS_MODULE } from './blobs.ts';
 import { jsonFault } from './json.ts';
 import { type ModuleReducer, scopeFieldNames } from './module.ts';
 import { type Json, KeyField, type ReducerFunction, type Scope } from './reducer-api.ts';
 import { jsonState } from './state-types/json.ts';
 import { findStateType, stateTypeNames } from './state-types/registry.ts';
 import type { StateType } from './state-types/state-type.ts';
-import { SOURCE_NAME, UNCLAIMED } from './topics.ts';
+import { BLOBS, SOURCE_NAME, UNCLAIMED } from './topics.ts';
 
 export const IDENTIFIER = /^[a-z][a-z0-9_]{0,99}$/;
 const ENTRY_FIELDS: readonly string[] = ['context', 'scope', 'function', 'default'];
@@ -23,7 +24,7 @@ function isReducerFunction(value: unknown): value is ReducerFunction {
   return isRecord(value) && typeof value.reducerName === 'string' && typeof value.reduce === 'function';
 }
 
-function checkContext(context: unknown, report: Report): readonly string[] {
+function checkContext(module: string, context: unknown, report: Report): readonly string[] {
   const contexts: readonly unknown[] = Array.isArray(context) ? context : [context];
   if (contexts.length === 0) report('context', 'is an empty list; name the source of the events');
   for (const name of contexts) {
@@ -31,6 +32,7 @@ function checkContext(context: unknown, report: Report): readonly string[] {
       report('context', 'must be the source of the events: 1 to 180 letters, digits, dots, - or _');
     else if (name === UNCLAIMED)
       report('context', `${UNCLAIMED} is where events without a module wait; name their own source`);
+    else if (name === BLOBS && module === BLOBS_MODULE) continue;
     else if (name.startsWith('_'))
       report('context', `${name} begins with _, which no source does; name the source of the events`);
   }
@@ -126,7 +128,7 @@ export function checkEntry(name: string, entry: unknown, report: Report): Module
   for (const field of Object.keys(entry))
     if (!ENTRY_FIELDS.includes(field))
       report(field, `is an unknown field; an entry has ${ENTRY_FIELDS.join(', ')}`);
-  const contexts = checkContext(entry.context, report);
+  const contexts = checkContext(name, entry.context, report);
   const fn = checkFunction(entry.function, report);
   checkScopes(entry.scope, fn?.scope, report);
   const fault = 'default' in entry ? jsonFault(entry.default, 'default') : null;

@@ -5,7 +5,7 @@ import type { Module } from './module.ts';
 import { checkModule } from './module-check.ts';
 import { findModule, moduleFilesIn } from './module-files.ts';
 import { typedSourceNames } from './source-schemas.ts';
-import { SOURCE_NAME } from './topics.ts';
+import { BLOBS, SOURCE_NAME } from './topics.ts';
 
 export interface LoadModulesOptions {
   /** The folder with a folder for each module. */
@@ -84,7 +84,8 @@ export function sourcesOf(
   schemasDir?: URL,
 ): readonly string[] {
   const typed = typedSourceNames(schemasDir);
-  const sources = new Set([...modules.flatMap((module) => module.contexts), ...configured, ...typed]);
+  const contexts = modules.flatMap((module) => module.contexts).filter((context) => context !== BLOBS);
+  const sources = new Set([...contexts, ...configured, ...typed]);
   const wrong = [...sources].filter((source) => !SOURCE_NAME.test(source) || source.startsWith('_'));
   if (wrong.length > 0)
     throw new LecternError(

@@ -1,6 +1,8 @@
 /** The names of a namespace's topics and groups, all made here. */
 
 export const UNCLAIMED = '_unclaimed';
+/** Stands where a source does, for the saved blobs of all sources; no sender can name it. */
+export const BLOBS = '_blobs';
 
 export function eventsTopic(namespace: string, source: string): string {
   return `${namespace}.events.${source}`;

@@ -8,6 +8,7 @@ import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
+import { blobPlaces } from '../shared/blobs.ts';
 import { systemClock } from '../shared/clock.ts';
 import { openS3 } from '../shared/cluster.ts';
 import { createControl } from '../shared/control/control.ts';
@@ -72,9 +73,11 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   lifecycle.onStop('archive', () => archive.close());
   await log.ensureTopics(installation.topics);
 
+  const places = blobPlaces(namespace, installation.modules);
+  const traffic = trafficOf(config);
   const gateway = createGateway({
     ...common,
-    ...trafficOf(config),
+    ...traffic,
     producer: await log.createProducer(),
     sources: installation.sources,
     typedSources: installation.typedSources,
@@ -82,6 +85,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ltiSecret: config.LECTERN_LTI_SECRET,
     origins: originsOf(config),
     keepIp: config.LECTERN_KEEP_IP,
+    limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
+    blobs: places === null ? undefined : { log, state, places },
   });
   const history = createHistory({ log, archive, namespace });
   const control = createControl({ ...common, log, history, archive });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonShape, integer } from '../shared/config.ts';
+import { commonShape, integer, stateBytes } from '../shared/config.ts';
 import { sessionSettings } from '../shared/log/kafka-settings.ts';
 import { breakerLimits, breakerShape } from './breaker-config.ts';
 import type { WorkerLimits } from './worker.ts';
@@ -12,8 +12,7 @@ export const workerShape = {
   LECTERN_CHECKPOINT_MS: integer(10, 60_000).default(250),
   /** For each module's states in memory. */
   LECTERN_CACHE_BYTES: integer(1_048_576, 64 * 1_073_741_824).default(134_217_728),
-  /** The largest state, as JSON text; a state type may allow more. */
-  LECTERN_MAX_STATE_BYTES: integer(1_024, 67_108_864).default(1_048_576),
+  LECTERN_MAX_STATE_BYTES: stateBytes,
   /** How long an asynchronous reducer may take for one event. */
   LECTERN_REDUCER_BUDGET_MS: integer(10, 600_000).default(10_000),
   /** How long the process may do nothing else than reduce before it is ended. */

@@ -32,6 +32,7 @@ test('the last 10,000 events that became durable are known by their ids, and no 
     return {
       record: { topic: 't', key: 'k', value: Buffer.from('') },
       id: String(n),
+      idInLog: String(n),
       ownId,
       sourceKnown: true,
     };

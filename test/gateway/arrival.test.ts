@@ -32,6 +32,7 @@ function start() {
     clockMs: () => performance.now(),
     limits: { ...DEFAULT_LIMITS, connections: 2 },
     logger: silent,
+    blobs: null,
     rates: createRates({}, { logger: silent, clockMs: () => performance.now() }),
     addressOf: () => '127.0.0.1',
     senderOf: () => new Promise((know, fail) => void pending.push({ know, fail })),

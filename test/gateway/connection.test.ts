@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createByteBudget } from '../../services/gateway/byte-budget.ts';
-import { createConnection } from '../../services/gateway/connection.ts';
+import { type ConnectionDeps, createConnection } from '../../services/gateway/connection.ts';
 import { createToEventRecord } from '../../services/gateway/envelope.ts';
 import { DEFAULT_LIMITS } from '../../services/gateway/limits.ts';
 import { createEventCodec } from '../../services/shared/event.ts';
@@ -9,15 +9,20 @@ import { OPEN } from './support.ts';
 interface Stub {
   bufferedAmount: number;
   room: boolean;
+  /** To be called when the network took a blob. */
+  taken(): void;
 }
 
 /** A connection over a socket and a publisher that only note what is done with them. */
-function start() {
-  const stub: Stub = { bufferedAmount: 0, room: true };
+function start(blobs: ConnectionDeps['blobs'] = null) {
+  const stub: Stub = { bufferedAmount: 0, room: true, taken: () => undefined };
   const done: string[] = [];
   const connection = createConnection(
     {
-      send: () => void done.push('send'),
+      send(_text: unknown, taken: unknown) {
+        done.push('send');
+        if (typeof taken === 'function') stub.taken = taken as () => void;
+      },
       close: (code) => void done.push(`close ${code}`),
       terminate: () => void done.push('terminate'),
       get bufferedAmount() {
@@ -45,6 +50,7 @@ function start() {
         newId: () => 'new',
       }),
       backlogBudget: createByteBudget(1_000),
+      blobs,
       metrics: { events: () => undefined, ack: () => undefined, attempt: () => undefined },
       now: Date.now,
       clockMs: () => performance.now(),
@@ -72,4 +78,20 @@ test('a client that does not read its answers is cut off, instead of piling them
   stub.bufferedAmount = DEFAULT_LIMITS.unreadBytes + 1;
   receive('{');
   expect(done).toEqual(['send', 'terminate']);
+});
+
+test('a blob that is still on its way to the client is nothing that the client left unread', async () => {
+  const { stub, done, receive } = start({
+    async answer({ deliver }) {
+      stub.bufferedAmount = 1_000_000;
+      void deliver({ kind: 'blob', text: `"${'x'.repeat(900_000)}"` });
+    },
+  });
+  receive('{"event":"fetch_blob","user_id":"bob"}');
+  receive('{');
+  expect(done).toEqual(['send', 'send', 'send']);
+  stub.bufferedAmount = 1_200_000;
+  receive('{');
+  expect(done.at(-1)).toBe('terminate');
+  stub.taken();
 });

@@ -113,7 +113,7 @@ describe('a session', () => {
     ['a locked event that is no string', lock({ event: {} }), 'fields.event: must be a string'],
     ['a source that is no string', { event: 'x', source: [] }, 'source: must be a string'],
     ['too much locked', lock({ a: 'x'.repeat(20_000) }), 'at most 16384 bytes'],
-    ['blobs', { event: 'save_blob', user_id: 'a', blob: {} }, 'event: save_blob is not served here'],
+    ['a save without a blob', { event: 'save_blob', user_id: 'a' }, 'blob: must be there'],
   ])('refuses and goes on: %s', (_name, frame, error) => {
     const { take } = start();
     expect(take(frame)).toMatchObject({
@@ -130,12 +130,12 @@ describe('a session', () => {
     expect(kinds.slice(-3)).toEqual(['refused', 'refused', 'refused']);
   });
 
-  test('a blob frame that identifies still brings the backlog', () => {
+  test('blob frames wait for an identity like any other, and bring the backlog', () => {
     const { take } = start({ identity: TESTCASE_ONLY });
-    take({ event: 'one' });
+    expect(take({ event: 'save_blob', blob: 1 }).kind).toBe('waiting');
+    expect(take({ event: 'fetch_blob' }).kind).toBe('waiting');
     const blob = take({ event: 'fetch_blob', user_id: 'alice' });
-    expect(blob.kind).toBe('refused');
     expect(blob.identified?.user_id).toBe('testcase-alice');
-    expect(blob.events.map(({ frame }) => frame.event)).toEqual(['one']);
+    expect(blob.events.map(({ frame }) => frame.event)).toEqual(['save_blob', 'fetch_blob', 'fetch_blob']);
   });
 });

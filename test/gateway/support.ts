@@ -1,7 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
-import { createGateway, type Gateway, type GatewayDeps } from '../../services/gateway/gateway.ts';
+import {
+  type BlobSources,
+  createGateway,
+  type Gateway,
+  type GatewayDeps,
+} from '../../services/gateway/gateway.ts';
 import type { Identity } from '../../services/gateway/identity.ts';
 import type { GatewayLimits } from '../../services/gateway/limits.ts';
 import type { Origins } from '../../services/gateway/origins.ts';
@@ -159,6 +164,7 @@ export interface TestGatewayOptions {
   readonly proxies?: number;
   readonly typedSources?: GatewayDeps['typedSources'];
   readonly now?: () => number;
+  readonly blobs?: BlobSources;
 }
 
 /** The gateway behind a real HTTP server on a free port, with a log in memory. */
@@ -174,6 +180,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     origins: options.origins ?? 'any',
     logger: silent,
     registry,
+    blobs: options.blobs,
     limits: { retryMinMs: 1, retryMaxMs: 5, drainMs: 1_000, closeMs: 500, ...options.limits },
     rates: options.rates ?? {},
     proxies: options.proxies ?? 0,

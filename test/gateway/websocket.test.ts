@@ -153,7 +153,7 @@ describe('bad frames on the socket', () => {
     ['200 levels', `{"event":"x","a":${'['.repeat(199)}${']'.repeat(199)}}`, 'deeper than 100 levels'],
     ['__proto__', '{"event":"x","a":{"__proto__":{"p":1}}}', 'frame 1: a.__proto__: '],
     ['a binary frame', Buffer.from('{"event":"x"}'), 'frame 1: binary frames are not read'],
-    ['a blob', '{"event":"save_blob","blob":{}}', 'frame 1: event: save_blob is not served here'],
+    ['no blob', '{"event":"save_blob"}', 'frame 1: blob: must be there'],
   ])('%s: a clear error, and the connection lives', async (_name, frame, error) => {
     const { url, log } = await start();
     const client = await open(url);

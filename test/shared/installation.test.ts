@@ -10,10 +10,11 @@ describe('the topics of a namespace', () => {
     rekeyed: ['m.v2'],
   });
 
-  test('are those of the sources, of what no source claims, of other keys, and our own', () => {
+  test('are those of the sources, of blobs, of what no source claims, of other keys, and our own', () => {
     expect(archived).toEqual([
       { name: 'ns.events.a', partitions: 4 },
       { name: 'ns.events.b.c', partitions: 4 },
+      { name: 'ns.events._blobs', partitions: 4 },
       { name: 'ns.events._unclaimed', partitions: 4 },
       { name: 'ns.rekey.m.v2', partitions: 4 },
       { name: 'ns.control', partitions: 1 },
@@ -23,7 +24,7 @@ describe('the topics of a namespace', () => {
 
   test('have archive folders of their own', () => {
     const folders = archived.map(({ name }) => sourceOfTopic('ns', name));
-    expect(folders).toEqual(['a', 'b.c', '_unclaimed', '_rekey.m.v2', '_control']);
+    expect(folders).toEqual(['a', 'b.c', '_blobs', '_unclaimed', '_rekey.m.v2', '_control']);
   });
 });
 
@@ -43,7 +44,13 @@ describe('an installation', () => {
     expect(archivedTopics).toEqual(names.filter((name) => name !== 'ns.dead-letters'));
   });
 
-  test.each(['_control', '_rekey.m.v1', '_unclaimed'])(
+  test('has a topic for blobs, which is no source: nobody can send to it by naming it', async () => {
+    const { sources, topics } = await load([]);
+    expect(topics.map(({ name }) => name)).toContain('ns.events._blobs');
+    expect(sources).not.toContain('_blobs');
+  });
+
+  test.each(['_control', '_rekey.m.v1', '_blobs', '_unclaimed'])(
     'refuses the source %s, which is not free',
     async (name) => {
       const loading = load(['fine', name]);

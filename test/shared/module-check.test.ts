@@ -45,6 +45,11 @@ describe('a module that is configured wrongly is refused', () => {
       "{ context: '_control', function: counter }",
       /\.context: _control begins with _/,
     ],
+    [
+      'the context of blobs, in another module than theirs',
+      "{ context: '_blobs', function: counter }",
+      /\.context: _blobs begins with _/,
+    ],
     ['a context twice', "{ context: ['a', 'b', 'a'], function: counter }", /\.context: names a source twice/],
     [
       'one wrong context of several',
