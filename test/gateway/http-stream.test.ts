@@ -1,5 +1,7 @@
+import { connect as connectTcp } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Registry } from 'prom-client';
 import { openRequest } from './http-client.ts';
 import {
   createGatewayHouse,
@@ -28,6 +30,11 @@ const LOCK = JSON.stringify({ event: 'lock_fields', fields: { source: SOURCE, us
 const GZIP = { 'content-encoding': 'gzip' };
 const good = `[${LOCK},{"event":"good"}]`;
 const statusesOf = (results: Record<string, unknown>[] | undefined) => results?.map(({ status }) => status);
+
+async function queued(registry: Registry, unit: 'bytes' | 'events'): Promise<number> {
+  const text = await registry.getSingleMetricAsString(`lectern_gateway_queue_${unit}`);
+  return Number(text.split(' ').at(-1));
+}
 
 async function isWell({
   post,
@@ -61,8 +68,7 @@ describe('a body that is still coming in', () => {
     await until(() => log.attempts() === 1, 'events are on their way');
     // Time in which a gateway that goes on reading would take all of it.
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const queued = await registry.getSingleMetricAsString('lectern_gateway_queue_bytes');
-    expect(Number(queued.split(' ').at(-1))).toBeLessThan(800_000);
+    expect(await queued(registry, 'bytes')).toBeLessThan(800_000);
     log.release();
     request.end(']');
     expect((await request.answer).status).toBe(200);
@@ -84,14 +90,35 @@ describe('a body that is still coming in', () => {
     await isWell(house);
   });
 
+  test('is read no further when the queue is full, instead of being refused for what is in it', async () => {
+    const { open, log, registry } = await start({ limits: { queueEvents: 2_000, requestWindowBytes: 1e9 } });
+    log.hold();
+    const request = open();
+    const event = `,{"event":"x","a":"${'x'.repeat(80)}"}`;
+    request.end(`[${LOCK}${event.repeat(9_000)}]`);
+    await until(async () => (await queued(registry, 'events')) >= 2_000, 'the queue is full');
+    // Time in which a gateway that goes on reading would have filled it to its last reserve.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    log.release();
+    expect((await request.answer).status).toBe(200);
+    expect(log.written()).toHaveLength(9_000);
+  });
+
   test('can be sent to its end by a sender that was answered in the middle of it', async () => {
     const house = await start();
-    const request = house.open();
-    await request.write('[}');
-    const { status, headers } = await request.answer;
-    expect([status, headers.connection]).toEqual([400, 'keep-alive']);
-    await request.write(Buffer.alloc(20_000_000, ' '));
-    request.end();
+    const socket = connectTcp(house.port, '127.0.0.1');
+    cleanUp.add(() => socket.destroy());
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += chunk.toString();
+    });
+    const length = 2 + 4_000_000;
+    const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+    socket.write(`${head}[}`);
+    await until(() => said.startsWith('HTTP/1.1 400 '), 'it was answered');
+    socket.write(Buffer.alloc(4_000_000, ' '));
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => said.includes('HTTP/1.1 200 '), 'the next request was answered');
     await isWell(house);
   });
 
