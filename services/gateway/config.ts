@@ -4,6 +4,8 @@ import { commonShape, flag, integer, list, stateBytes } from '../shared/config.t
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
+import { stampRules } from './stamp-rules.ts';
+import { standardSendersShape } from './standard-senders.ts';
 import { trafficShape } from './traffic-config.ts';
 
 const IN_ORDER = `must be one or more of ${IDENTITY_NAMES.join(', ')}, in the order to try them`;
@@ -62,6 +64,8 @@ export const gatewayShape = {
   ...trafficShape,
   /** No blob may make a larger state than the worker takes. */
   LECTERN_MAX_STATE_BYTES: stateBytes,
+  LECTERN_STAMP: stampRules,
+  ...standardSendersShape,
 };
 
 /** Of a gateway on a cluster. Without Redis blobs cannot be fetched, and each gateway counts its senders by itself. */
@@ -76,7 +80,7 @@ interface IdentityVariables {
   readonly LECTERN_GUESTS?: boolean | undefined;
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 

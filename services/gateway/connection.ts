@@ -98,7 +98,7 @@ export function createConnection(
   }
 
   function publish(event: ReceivedEvent): void {
-    const { record, sourceKnown } = deps.toEventRecord(event, deps.sender.server);
+    const { record, sourceKnown } = deps.toEventRecord(event, deps.sender.server, deps.sender);
     if (record.value.length > limits.recordBytes) {
       const error = `with its locked fields an event may have at most ${limits.recordBytes} bytes`;
       refuse({ error, remedy: 'send it in parts' }, event.ordinal + 1);

@@ -5,7 +5,10 @@ import { blobNameOf, SAVE_BLOB } from './blob-frame.ts';
 import { withDocId } from './doc-id.ts';
 import type { Frame } from './frame.ts';
 import { objectText } from './json-text.ts';
+import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
+import { createStamp, type Stamp } from './stamp.ts';
+import { DEFAULT_STAMP_RULES, STAMPED } from './stamp-rules.ts';
 
 const ID_CHARS = 200;
 
@@ -21,7 +24,21 @@ function givenSequence(value: unknown): number | null {
   return isGiven ? (value as number) : null;
 }
 
-/**
+/** The locked fields, with what was stamped in the place of fields of the same names. */
+function stamped({ locked }: ReceivedEvent, stamps: ReadonlyMap<string, string>): Map<string, string> {
+  const members = new Map(locked.members);
+  for (const name of STAMPED) members.delete(name);
+  for (const [name, text] of stamps) members.set(name, text);
+  return members;
+}
+
+interface Given {
+  /** JSON text. */
+  readonly server: string;
+  readonly stamps: ReadonlyMap<string, string>;
+  readonly newId: () => string;
+}
+
 /**
  * A sender's name for something as it goes into the log. A sender's names hold within one source, and blobs of all
  * sources share a topic, where the same name must not make a duplicate.
@@ -33,11 +50,10 @@ function nameInTopic(name: string | null, frame: Frame): string | null {
 
 /**
  * The envelope of an event. The client's fields keep their exact text; ours are `auth`, in `client` and in `metadata`,
- * and the `doc_id` of an older sender's event: states and archive have the event as reducers see it.
- * `server` is JSON text. The id is fixed here, before the first attempt to send.
+ * and class, resource and teacher in `metadata`. The id is fixed here, before the first attempt to send.
  */
-function toEnvelope(event: ReceivedEvent, server: string, newId: () => string): Envelope {
-  const { fields, members } = withDocId(event.frame);
+function toEnvelope(event: ReceivedEvent, { server, stamps, newId }: Given): Envelope {
+  const { fields, members } = event.frame;
   const auth = ['auth', JSON.stringify(event.auth)] as const;
   return {
     id: nameInTopic(givenName(fields.id), event.frame) ?? newId(),
@@ -49,7 +65,7 @@ function toEnvelope(event: ReceivedEvent, server: string, newId: () => string): 
     receivedAt: event.receivedAt,
     client: objectText([...members, auth]),
     server,
-    metadata: objectText([...event.locked.members, auth]),
+    metadata: objectText([...stamped(event, stamps), auth]),
   };
 }
 
@@ -71,16 +87,23 @@ export interface EventRecordDeps {
   readonly sources: readonly string[];
   readonly codec: EventCodec;
   readonly newId: () => string;
+  /** By the default rules unless given. */
+  readonly stamp?: Stamp;
 }
 
-export type ToEventRecord = (event: ReceivedEvent, server: string) => EventRecord;
+/** `server` is JSON text; the sender is for what its launch said. */
+export type ToEventRecord = (event: ReceivedEvent, server: string, sender?: Sender) => EventRecord;
 
 export function createToEventRecord(deps: EventRecordDeps): ToEventRecord {
   const topics = new Map(deps.sources.map((source) => [source, eventsTopic(deps.namespace, source)]));
   const unclaimed = eventsTopic(deps.namespace, UNCLAIMED);
   const blobs = eventsTopic(deps.namespace, BLOBS);
-  return (event, server) => {
-    const envelope = toEnvelope(event, server, deps.newId);
+  const stamp = deps.stamp ?? createStamp({ rules: DEFAULT_STAMP_RULES });
+  return (received, server, sender) => {
+    // First of all: states and archive have an older sender's event as if it had said its document.
+    const event = { ...received, frame: withDocId(received.frame) };
+    const stamps = stamp(event, sender);
+    const envelope = toEnvelope(event, { server, stamps, newId: deps.newId });
     const topic = event.frame.event === SAVE_BLOB ? blobs : topics.get(envelope.source);
     const ownId = givenName(event.frame.fields.id);
     return {

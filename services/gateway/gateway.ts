@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
 import type { BlobPlaces } from '../shared/blobs.ts';
 import type { ClientType } from '../shared/client-schema.ts';
@@ -13,6 +13,7 @@ import { addressOf } from './address.ts';
 import { createBlobMetrics } from './blob-metrics.ts';
 import { createBlobReader } from './blob-reader.ts';
 import { createByteBudget } from './byte-budget.ts';
+import { createCaliper } from './caliper.ts';
 import { createToEventRecord } from './envelope.ts';
 import { createEventIds } from './event-id.ts';
 import { createHttpEvents } from './http-events.ts';
@@ -24,8 +25,12 @@ import { createCors, type Origins } from './origins.ts';
 import { createPublisher } from './publisher.ts';
 import { createRates, type RatesConfig } from './rates.ts';
 import { senderOf } from './sender.ts';
+import { createStamp } from './stamp.ts';
+import { DEFAULT_STAMP_RULES, type StampRules } from './stamp-rules.ts';
+import type { StandardSenders } from './standard-senders.ts';
 import { createSourceFault } from './typed-sources.ts';
 import { createSocketHub } from './websocket.ts';
+import { createXapi } from './xapi.ts';
 
 /** Neither is closed by the gateway. */
 export interface BlobSources {
@@ -55,6 +60,10 @@ export interface GatewayDeps {
   readonly proxies?: number;
   /** What fetched blobs are read from; without it fetches are refused. Nothing else of the gateway depends on it. */
   readonly blobs?: BlobSources | undefined;
+  /** Where class, resource and teacher of events come from. */
+  readonly stampRules?: StampRules;
+  /** Who may send statements and envelopes; without it neither is served. */
+  readonly standardSenders?: StandardSenders;
   readonly limits?: Partial<GatewayLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -69,7 +78,7 @@ export interface GatewayDeps {
  * may be there twice under one id after a failed send.
  */
 export interface Gateway {
-  /** `POST /v1/events`. */
+  /** `POST /v1/events`, `/xapi` and `/caliper`. */
   readonly router: Router;
   /** Takes upgrades of `/wsapi/in/`; false, and the socket untouched, for any other path. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
@@ -84,6 +93,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...deps.limits };
   const now = deps.now ?? Date.now;
   const clockMs = (): number => performance.now();
+  const { stampRules = DEFAULT_STAMP_RULES } = deps;
+  const unheardOf = [...stampRules.sources.keys()].filter((source) => !deps.sources.includes(source));
+  if (unheardOf.length > 0)
+    logger.warn(
+      { sources: unheardOf },
+      'LECTERN_STAMP: has rules for sources without a topic; correct their names',
+    );
   let stopped: Promise<void> | undefined;
 
   const publisher = createPublisher({
@@ -134,6 +150,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       sources: deps.sources,
       codec: createEventCodec(),
       newId: deps.newId ?? createEventIds(),
+      stamp: createStamp({ rules: stampRules }),
     }),
     sourceFault: createSourceFault(deps.typedSources ?? new Map()),
     backlogBudget: createByteBudget(limits.backlogBytes),
@@ -142,12 +159,19 @@ export function createGateway(deps: GatewayDeps): Gateway {
     addressOf: (request: IncomingMessage) => addressOf(request, deps.proxies ?? 0),
   };
   const hub = createSocketHub({ ...common, blobs, logger });
+  const isStopping = (): boolean => stopped !== undefined;
+  const cors = (methods: string, header: string): RequestHandler =>
+    createCors({ ...deps, methods, headers: `authorization, ${header}, content-type` });
   const router = Router();
-  router.use(
-    '/v1/events',
-    createCors({ ...deps, methods: 'POST', headers: 'authorization, content-encoding, content-type' }),
-  );
-  router.use(createHttpEvents({ ...common, isStopping: () => stopped !== undefined }));
+  router.use('/v1/events', cors('POST', 'content-encoding'));
+  router.use(createHttpEvents({ ...common, isStopping }));
+  if (deps.standardSenders !== undefined) {
+    const { xapi, caliper } = deps.standardSenders;
+    router.use('/xapi', cors('POST, PUT', 'x-experience-api-version'));
+    router.use('/caliper', cors('POST', 'content-encoding'));
+    router.use(createXapi({ ...common, isStopping, authorize: xapi }));
+    router.use(createCaliper({ ...common, isStopping, authorize: caliper }));
+  }
 
   async function stop(): Promise<void> {
     await hub.stop();

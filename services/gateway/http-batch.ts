@@ -112,7 +112,7 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
   function deliver(event: ReceivedEvent): EventResult {
     const index = event.ordinal;
     if (event.frame.event === FETCH_BLOB) return { index, status: 'rejected', error: NO_FETCH };
-    const record = deps.toEventRecord(event, sender.server);
+    const record = deps.toEventRecord(event, sender.server, sender);
     const { length } = record.record.value;
     if (length > limits.recordBytes) {
       const error = `with its locked fields an event may have at most ${limits.recordBytes} bytes`;

@@ -14,12 +14,14 @@ import {
   IDENTITY_NOT_CHOSEN,
   identityIsChosen,
   identityOf,
+  isLoopback,
   LTI_SECRET_MISSING,
   ltiHasSecret,
   optionalRedisShape,
   originsOf,
 } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { standardSendersOf } from './standard-senders.ts';
 import { openSharedCounts, trafficOf } from './traffic-config.ts';
 
 /**
@@ -72,6 +74,8 @@ runService({
       keepIp: config.LECTERN_KEEP_IP,
       limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
       blobs: state === null || places === null ? undefined : { log, state, places },
+      stampRules: config.LECTERN_STAMP,
+      standardSenders: standardSendersOf(config, isLoopback(config.LECTERN_HOST)),
       logger,
       registry,
     });

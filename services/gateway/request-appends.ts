@@ -1,5 +1,6 @@
 import type { Append, Appends } from './appends.ts';
 import type { Group } from './http-batch.ts';
+import { keptInTime } from './kept-in-time.ts';
 import type { GatewayLimits } from './limits.ts';
 
 /** What one request has on its way into the log. Every wait has an end: false when it was over first. */
@@ -20,20 +21,6 @@ interface Waiting {
   readonly sizeBytes: number;
 }
 
-async function settled(append: Append, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const kept = append.kept.then(
-    () => true,
-    () => false,
-  );
-  const inTime = await Promise.race([kept, late]);
-  clearTimeout(timer);
-  return inTime;
-}
-
 export function createRequestAppends(
   appends: Pick<Appends, 'append' | 'isFull'>,
   limits: Pick<GatewayLimits, 'requestWindowBytes' | 'ackTimeoutMs'>,
@@ -47,7 +34,7 @@ export function createRequestAppends(
     const deadline = performance.now() + limits.ackTimeoutMs;
     while (waiting.length > maxAppends || bytes > maxBytes) {
       const { append, sizeBytes } = waiting[0]!;
-      if (!(await settled(append, Math.max(0, deadline - performance.now())))) return false;
+      if (!(await keptInTime(append.kept, Math.max(0, deadline - performance.now())))) return false;
       waiting.shift();
       bytes -= sizeBytes;
       joined.delete(append);

@@ -3,7 +3,15 @@ import type { TopicSpec } from './log/port.ts';
 import type { Module } from './module.ts';
 import { loadModules, sourcesOf } from './modules.ts';
 import { loadSourceTypes } from './source-schemas.ts';
-import { BLOBS, controlTopic, deadLettersTopic, eventsTopic, rekeyTopic, UNCLAIMED } from './topics.ts';
+import {
+  BLOBS,
+  controlTopic,
+  deadLettersTopic,
+  eventsTopic,
+  rekeyTopic,
+  STANDARD_SOURCES,
+  UNCLAIMED,
+} from './topics.ts';
 
 /** What is installed: its modules, and the sources and topics that follow from them. Every service derives the same. */
 export interface Installation {
@@ -59,7 +67,7 @@ export async function loadInstallation(config: InstallationConfig): Promise<Inst
     extra: config.LECTERN_MODULES,
     cwd: process.cwd(),
   });
-  const sources = sourcesOf(modules, config.LECTERN_SOURCES);
+  const sources = sourcesOf(modules, [...config.LECTERN_SOURCES, ...STANDARD_SOURCES]);
   const { archived, copies } = topicsOf({
     namespace: config.LECTERN_NAMESPACE,
     partitions: config.LECTERN_PARTITIONS,

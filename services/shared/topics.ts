@@ -4,6 +4,9 @@ export const UNCLAIMED = '_unclaimed';
 /** Stands where a source does, for the saved blobs of all sources; no sender can name it. */
 export const BLOBS = '_blobs';
 
+/** The sources that the gateway itself makes events for, out of what comes by these standards: each has a topic. */
+export const STANDARD_SOURCES = ['caliper', 'xapi'] as const;
+
 export function eventsTopic(namespace: string, source: string): string {
   return `${namespace}.events.${source}`;
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
-import { identityOf, originsOf } from '../gateway/config.ts';
+import { identityOf, isLoopback, originsOf } from '../gateway/config.ts';
 import { createGateway } from '../gateway/gateway.ts';
+import { standardSendersOf } from '../gateway/standard-senders.ts';
 import { trafficOf } from '../gateway/traffic-config.ts';
 import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
@@ -87,6 +88,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     keepIp: config.LECTERN_KEEP_IP,
     limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
     blobs: places === null ? undefined : { log, state, places },
+    stampRules: config.LECTERN_STAMP,
+    standardSenders: standardSendersOf(config, isLoopback(config.LECTERN_HOST)),
   });
   const history = createHistory({ log, archive, namespace });
   const control = createControl({ ...common, log, history, archive });

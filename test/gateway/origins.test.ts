@@ -49,6 +49,26 @@ function upgrade(port: number, origin: string): Promise<{ status: number | undef
   });
 }
 
+test.each([
+  ['/xapi/statements', 'POST, PUT', 'authorization, x-experience-api-version, content-type'],
+  ['/caliper', 'POST', 'authorization, content-encoding, content-type'],
+])(
+  'pages of other origins are refused on %s as well, and allowed ones told what they may send',
+  async (path, methods, headers) => {
+    const open = async () => ({ kind: 'allowed', vouched: false }) as const;
+    const { url } = await start({ ...LISTED, more: { standardSenders: { xapi: open, caliper: open } } });
+    const ask = (origin: string) => fetch(`${url}${path}`, { method: 'OPTIONS', headers: preflight(origin) });
+    expect((await ask('https://evil.example')).status).toBe(403);
+    const allowed = await ask(SCHOOL);
+    expect(allowed.status).toBe(204);
+    expect(corsOf(allowed)).toMatchObject({
+      'access-control-allow-origin': SCHOOL,
+      'access-control-allow-methods': methods,
+      'access-control-allow-headers': headers,
+    });
+  },
+);
+
 describe('where origins are listed', () => {
   test.each([
     'https://evil.example',

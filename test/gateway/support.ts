@@ -165,6 +165,7 @@ export interface TestGatewayOptions {
   readonly typedSources?: GatewayDeps['typedSources'];
   readonly now?: () => number;
   readonly blobs?: BlobSources;
+  readonly more?: Partial<GatewayDeps>;
 }
 
 /** The gateway behind a real HTTP server on a free port, with a log in memory. */
@@ -186,6 +187,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     proxies: options.proxies ?? 0,
     typedSources: options.typedSources ?? new Map(),
     ...(options.now === undefined ? {} : { now: options.now }),
+    ...options.more,
   });
   const app = createApp({ routers: [gateway.router], notReady: gateway.notReady, registry, logger: silent });
   const listening = await listen(app, '127.0.0.1', 0);

@@ -50,6 +50,17 @@ describe('an installation', () => {
     expect(sources).not.toContain('_blobs');
   });
 
+  test.each([[[]], [['xapi']]])(
+    'has topics for what comes by standards, with the sources %j',
+    async (given) => {
+      const { sources, topics } = await load(given);
+      for (const source of ['caliper', 'xapi']) {
+        expect(sources.filter((name) => name === source)).toHaveLength(1);
+        expect(topics).toContainEqual({ name: `ns.events.${source}`, partitions: 2 });
+      }
+    },
+  );
+
   test.each(['_control', '_rekey.m.v1', '_blobs', '_unclaimed'])(
     'refuses the source %s, which is not free',
     async (name) => {

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type Request, type Response, Router } from 'express';
+import { type CaliperEnvelope, type Item, readEnvelope, SUPPORTED_VERSIONS } from './caliper-envelope.ts';
+import { bodyOf, comeAgain, createDoor, type DoorDeps } from './door.ts';
+import type { EventRecord, ToEventRecord } from './envelope.ts';
+import { type ElementLimits, frameWith } from './exact-elements.ts';
+import { NOTHING_LOCKED } from './locked-fields.ts';
+import type { Sender } from './sender.ts';
+import { agentId, standardAuth } from './xapi-actor.ts';
+
+export interface CaliperDeps extends Omit<DoorDeps, 'source' | 'otherType' | 'challenge'> {
+  readonly limits: DoorDeps['limits'] & ElementLimits;
+  readonly toEventRecord: ToEventRecord;
+  readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+function hashOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** An event has an id of its own. An entity is described again and again: what tells one time from another is its text. */
+function idOf(item: Item, { sensor, sendTime }: CaliperEnvelope): string {
+  return item.kind === 'event' ? (item.value.id as string) : `entity-${hashOf(sensor, sendTime, item.text)}`;
+}
+
+/** What is about nobody is kept under its sensor, which is no learner. */
+function userOf({ agent }: Item, { sensor }: CaliperEnvelope): string {
+  return agent === null ? `sensor-${hashOf(sensor)}` : agentId(agent)!;
+}
+
+/**
+ * `POST /caliper`, for sensors of Caliper 1.1 and 1.2, and `GET /caliper`, the configuration of 1.2. Answers 200 with an
+ * empty body when all of an envelope is durable; else 503, and then some of it may be: whoever sends it again is counted
+ * once.
+ */
+export function createCaliper(deps: CaliperDeps): Router {
+  const { limits } = deps;
+  const door = createDoor({
+    ...deps,
+    source: 'caliper',
+    otherType: 415,
+    challenge: 'Bearer realm="caliper"',
+  });
+
+  async function recordsOf(
+    envelope: CaliperEnvelope,
+    request: Request,
+    response: Response,
+  ): Promise<EventRecord[]> {
+    const { sensor, sendTime, dataVersion } = envelope;
+    const { server } = await deps.senderOf(request);
+    const receivedAt = Math.round(deps.now() * 1_000);
+    return envelope.items.map((item, ordinal) => {
+      const { action, text, value } = item;
+      const frame = frameWith(
+        { event: action, source: 'caliper', id: idOf(item, envelope), sensor, sendTime, dataVersion },
+        { name: 'data', text, value },
+      );
+      const auth = standardAuth('caliper', userOf(item, envelope), door.isVouched(response));
+      return deps.toEventRecord({ ordinal, frame, locked: NOTHING_LOCKED, auth, receivedAt }, server);
+    });
+  }
+
+  async function post(request: Request, response: Response): Promise<void> {
+    const envelope = readEnvelope(bodyOf(request), limits);
+    if (envelope.kind === 'refused') {
+      deps.metrics.events('refused', false);
+      return void response.status(envelope.status).json({ error: envelope.error });
+    }
+    const records = await recordsOf(envelope, request, response);
+    const error = door.tooLarge(records);
+    if (error !== null) return void response.status(413).json({ error });
+    if (await door.keep(records)) response.status(200).end();
+    else comeAgain(response, 'the envelope could not be kept in time; send it again');
+  }
+
+  const router = Router();
+  router
+    .route('/caliper')
+    .all(door.authorized)
+    .post(door.admitted, door.isJson, door.read, post)
+    .get(
+      (_request, response) =>
+        void response.json({
+          caliperMaximumPayloadSize: Math.floor(limits.bodyBytes / 1_024),
+          caliperSupportedVersions: SUPPORTED_VERSIONS,
+        }),
+    )
+    .all(
+      (_request, response) => void response.status(405).set('allow', 'GET, POST').json({ error: 'use POST' }),
+    );
+  return router;
+}

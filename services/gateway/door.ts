@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import express, { type RequestHandler, type Response } from 'express';
+import type { Authorize } from './authorize.ts';
+import type { EventRecord } from './envelope.ts';
+import { JSON_TYPE } from './http-body.ts';
+import { keptInTime } from './kept-in-time.ts';
+import type { GatewayLimits } from './limits.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { Publisher } from './publisher.ts';
+
+/** What requests of a standard have in common before and after they are looked at. */
+export interface Door {
+  /** Refuses whoever may not send, and says how to ask. */
+  readonly authorized: RequestHandler;
+  /** Refuses, before a body is read, what could not be kept now. */
+  readonly admitted: RequestHandler;
+  /** Refuses any other type than JSON, with the status that the standard has for it. */
+  readonly isJson: RequestHandler;
+  /** The body as a buffer, of at most `bodyBytes`. */
+  readonly read: RequestHandler;
+  /** Whether the sender showed who it is; after `authorized`. */
+  isVouched(response: Response): boolean;
+  /** Why the records are more than may be kept of a request; null when they are not. */
+  tooLarge(records: readonly EventRecord[]): string | null;
+  /**
+   * True when all are durable, in time. `onKept` is called whenever they become durable, also when that is too late for
+   * the request.
+   */
+  keep(records: readonly EventRecord[], onKept?: () => void): Promise<boolean>;
+}
+
+export interface DoorDeps {
+  readonly source: 'xapi' | 'caliper';
+  /** The status for another content type than JSON. */
+  readonly otherType: 400 | 415;
+  /** The scheme that `authorize` reads, for whoever did not use it. */
+  readonly challenge: string;
+  readonly authorize: Authorize;
+  readonly publisher: Publisher;
+  readonly metrics: GatewayMetrics;
+  readonly clockMs: () => number;
+  readonly isStopping: () => boolean;
+  readonly limits: Pick<
+    GatewayLimits,
+    'bodyBytes' | 'requestsInFlight' | 'ackTimeoutMs' | 'recordBytes' | 'requestBytes'
+  >;
+}
+
+/** To be sent again, later. */
+export function comeAgain(response: Response, error: string): void {
+  response.status(503).set('retry-after', '1').json({ error });
+}
+
+export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): Buffer {
+  // A request without a body leaves no buffer behind.
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}
+
+export function createDoor(deps: DoorDeps): Door {
+  const { limits, publisher, metrics, clockMs } = deps;
+  let inFlight = 0;
+
+  return {
+    async authorized(request, response, next) {
+      const authorization = await deps.authorize(request, deps.source);
+      if (authorization.kind === 'refused') {
+        const { status, error } = authorization;
+        if (status === 401) response.set('www-authenticate', deps.challenge);
+        return void response.status(status).json({ error });
+      }
+      response.locals.vouched = authorization.vouched;
+      next();
+    },
+    admitted(_request, response, next) {
+      if (deps.isStopping()) return comeAgain(response, 'the server stops; send again');
+      if (publisher.isFull() || inFlight >= limits.requestsInFlight)
+        return comeAgain(response, 'events cannot be kept now; send again later');
+      inFlight++;
+      response.once('close', () => {
+        inFlight--;
+      });
+      next();
+    },
+    isJson(request, response, next) {
+      if (request.is(JSON_TYPE)) return next();
+      response.status(deps.otherType).json({ error: `content-type: must be ${JSON_TYPE}` });
+    },
+    read: express.raw({ type: () => true, limit: limits.bodyBytes, inflate: false }),
+    isVouched: (response) => response.locals.vouched === true,
+    tooLarge(records) {
+      const sizes = records.map(({ record }) => record.value.length);
+      if (sizes.some((bytes) => bytes > limits.recordBytes))
+        return `an event may have at most ${limits.recordBytes} bytes`;
+      const sum = sizes.reduce((total, bytes) => total + bytes, 0);
+      return sum > limits.requestBytes
+        ? `the events of a request may have at most ${limits.requestBytes} bytes; send several`
+        : null;
+    },
+    async keep(records, onKept = () => undefined) {
+      const since = clockMs();
+      const ticket = publisher.publish(records.map(({ record }) => record));
+      ticket?.kept.then(onKept, () => undefined);
+      const kept = ticket !== null && (await keptInTime(ticket.kept, limits.ackTimeoutMs));
+      // What was never sent by then is dropped: its sender will come again.
+      if (!kept) ticket?.cancel();
+      for (const { sourceKnown } of records) metrics.events(kept ? 'accepted' : 'unkept', sourceKnown);
+      if (kept && records.length > 0) metrics.ack(clockMs() - since);
+      return kept;
+    },
+  };
+}

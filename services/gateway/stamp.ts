@@ -1,0 +1,70 @@
+import { caliperContext } from './caliper-context.ts';
+import type { Sender } from './sender.ts';
+import type { ReceivedEvent } from './session.ts';
+import { type Place, STAMPED, type StampedField, type StampRules } from './stamp-rules.ts';
+import { xapiContext } from './xapi-context.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Finds class, resource and teacher of an event, as JSON text by name in metadata; what is not found is left out. */
+export type Stamp = (event: ReceivedEvent, sender?: Sender) => ReadonlyMap<StampedField, string>;
+
+export interface StampDeps {
+  readonly rules: StampRules;
+}
+
+/** What a standard's events say about themselves. */
+export type ContextOf = (event: ReceivedEvent) => Partial<Readonly<Record<StampedField, unknown>>>;
+
+const CONTEXTS: ReadonlyMap<unknown, ContextOf> = new Map([
+  ['xapi', xapiContext],
+  ['caliper', caliperContext],
+]);
+
+const VALUE_CHARS = 1_000;
+
+/**
+ * A value that can be a key: text, or a whole number as its text. A lone surrogate has no UTF-8 form: two of them would
+ * become one key.
+ */
+function asStamp(value: unknown): string | null {
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  const usable =
+    typeof text === 'string' && text !== '' && text.length <= VALUE_CHARS && !/\p{Surrogate}/u.test(text);
+  return usable ? text : null;
+}
+
+function at(fields: unknown, path: readonly string[]): unknown {
+  let value = fields;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Fields)[name];
+  }
+  return value;
+}
+
+export function createStamp({ rules }: StampDeps): Stamp {
+  return (event, sender) => {
+    const { fields } = event.frame;
+    const { source } = fields;
+    const placesOf = (typeof source === 'string' ? rules.sources.get(source) : undefined) ?? rules.others;
+
+    function valueIn(place: Place, field: StampedField): unknown {
+      if (place.kind === 'context') return CONTEXTS.get(source)?.(event)[field];
+      if (place.kind === 'event') return at(fields, place.path);
+      if (place.kind === 'locked') return at(event.locked.fields, place.path);
+      // A launch says something of whoever was launched, and of nobody else who sends from that browser.
+      return event.auth.providence === 'lti' ? at(sender?.launch, place.path) : undefined;
+    }
+
+    const stamps = new Map<StampedField, string>();
+    for (const field of STAMPED)
+      for (const place of placesOf[field]) {
+        const value = asStamp(valueIn(place, field));
+        if (value === null) continue;
+        stamps.set(field, JSON.stringify(value));
+        break;
+      }
+    return stamps;
+  };
+}

@@ -1,0 +1,107 @@
+import { setImmediate as letOthers } from 'node:timers/promises';
+import type { Json } from '../shared/reducer-api.ts';
+import type { EventRecord, ToEventRecord } from './envelope.ts';
+import {
+  type ElementLimits,
+  elementsOf,
+  frameWith,
+  type Refusal,
+  readElement,
+  readJson,
+  refusal,
+} from './exact-elements.ts';
+import { NOTHING_LOCKED } from './locked-fields.ts';
+import { actorId, standardAuth } from './xapi-actor.ts';
+import { statementHash } from './xapi-comparable.ts';
+import { statementFault } from './xapi-fault.ts';
+
+export interface Statement {
+  /** As its sender wrote it, or the one that it was given. */
+  readonly id: string;
+  /** The same in lower case: ids that differ in case are one. */
+  readonly key: string;
+  readonly text: string;
+  readonly value: { readonly [name: string]: Json };
+  readonly hash: string;
+}
+
+export interface Statements {
+  readonly kind: 'statements';
+  readonly statements: readonly Statement[];
+}
+
+/** Checking so many takes some milliseconds; then sockets and other requests have their turn. */
+const AT_ONCE = 200;
+
+function readStatement(
+  text: string,
+  place: string,
+  limits: ElementLimits,
+  idOf: (given: string | undefined) => string | null,
+): Statement | Refusal {
+  const element = readElement(text, place, limits);
+  if (element.kind === 'refused') return element;
+  const fault = statementFault(element.value);
+  if (fault !== null) return refusal(400, `${place}${fault}`);
+  const value = element.value as Statement['value'];
+  const id = idOf(value.id as string | undefined);
+  if (id === null) return refusal(400, `${place}.id: must be the same as statementId`);
+  return { id, key: id.toLowerCase(), text, value, hash: statementHash(value) };
+}
+
+/** The statement of a PUT. */
+export function readOne(body: Buffer, statementId: string, limits: ElementLimits): Statements | Refusal {
+  const json = readJson(body, limits.nestingLevels);
+  if (json.kind === 'refused') return json;
+  const statement = readStatement(json.text.trim(), 'statement', limits, (given) =>
+    (given ?? statementId).toLowerCase() === statementId.toLowerCase() ? statementId : null,
+  );
+  return 'hash' in statement ? { kind: 'statements', statements: [statement] } : statement;
+}
+
+/** The statements of a POST: all of them, or the first fault with its place. Those without an id get one. */
+export async function readMany(
+  body: Buffer,
+  newId: () => string,
+  limits: ElementLimits,
+): Promise<Statements | Refusal> {
+  const json = readJson(body, limits.nestingLevels + 1);
+  if (json.kind === 'refused') return json;
+  const isList = Array.isArray(json.value);
+  const texts = isList ? elementsOf(json.text) : [json.text.trim()];
+  if (texts.length > limits.bodyEvents)
+    return refusal(413, `a request may have at most ${limits.bodyEvents} statements; send several`);
+  const statements: Statement[] = [];
+  const places = new Map<string, string>();
+  for (const [index, text] of texts.entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await letOthers();
+    const place = isList ? `statements[${index}]` : 'statement';
+    const statement = readStatement(text, place, limits, (given) => given ?? newId());
+    if (!('hash' in statement)) return statement;
+    const other = places.get(statement.key);
+    if (other !== undefined) return refusal(400, `${place}.id: is also that of ${other}`);
+    places.set(statement.key, place);
+    statements.push(statement);
+  }
+  return { kind: 'statements', statements };
+}
+
+export interface StatementSender {
+  /** JSON text. */
+  readonly server: string;
+  readonly vouched: boolean;
+  /** Microseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** A statement as an event: `{event: <verb>, source: "xapi", id, statement}`, of its actor. */
+export function statementRecord(
+  { key, text, value }: Statement,
+  { server, vouched, receivedAt }: StatementSender,
+  toEventRecord: ToEventRecord,
+): EventRecord {
+  const { id: verb } = value.verb as { readonly id: string };
+  const frame = frameWith({ event: verb, source: 'xapi', id: key }, { name: 'statement', text, value });
+  const auth = standardAuth('xapi', actorId(value.actor)!, vouched);
+  return toEventRecord({ ordinal: 0, frame, locked: NOTHING_LOCKED, auth, receivedAt }, server);
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage } from 'node:http';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { v7 } from 'uuid';
+import { bodyOf, comeAgain, createDoor, type DoorDeps } from './door.ts';
+import type { ToEventRecord } from './envelope.ts';
+import type { ElementLimits, Refusal } from './exact-elements.ts';
+import type { Sender } from './sender.ts';
+import { isUuid } from './xapi-fault.ts';
+import { createStatementMemory, type Pending } from './xapi-memory.ts';
+import { readMany, readOne, type Statement, type Statements, statementRecord } from './xapi-statements.ts';
+
+export interface XapiDeps extends Omit<DoorDeps, 'source' | 'otherType' | 'challenge'> {
+  readonly limits: DoorDeps['limits'] & ElementLimits;
+  readonly toEventRecord: ToEventRecord;
+  readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const XAPI_VERSION = '1.0.3';
+const VERSION_HEADER = 'x-experience-api-version';
+const RECENT_STATEMENTS = 10_000;
+
+const sayVersion: RequestHandler = (_request, response, next) => {
+  response.set(VERSION_HEADER, XAPI_VERSION);
+  next();
+};
+
+const needsVersion: RequestHandler = (request, response, next) => {
+  if (/^1\.0(?:\.\d+)?$/.test(request.get(VERSION_HEADER) ?? '')) return next();
+  response.status(400).json({ error: `${VERSION_HEADER}: must be there, and 1.0 or 1.0.<number>` });
+};
+
+/** Refuses parameters that do not belong to the request, as the standard wants it. */
+function takesOnly(names: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    const unknown = Object.keys(request.query).find((name) => !names.includes(name));
+    if (unknown === undefined) return next();
+    const remedy =
+      unknown === 'method'
+        ? 'the alternate request syntax is not served here'
+        : 'not a parameter of this request';
+    response.status(400).json({ error: `${unknown.slice(0, 100)}: ${remedy}` });
+  };
+}
+
+function notServed(allow: string): RequestHandler {
+  return (_request, response) =>
+    void response
+      .status(405)
+      .set('allow', allow)
+      .json({ error: `statements are only taken here, not given out; use ${allow}` });
+}
+
+/** What is known of a request's statements. */
+interface Known {
+  readonly fresh: readonly Statement[];
+  /** The same statements, on their way in other requests. */
+  readonly pending: readonly Pending[];
+}
+
+/**
+ * `POST` and `PUT /xapi/statements` and `GET /xapi/about`, by xAPI 1.0.3: what a sender of statements needs. It is no
+ * Learning Record Store: nothing can be asked back. Statements are answered for when all of a request are durable; else
+ * 503, and then some of them may be durable: whoever sends them again under their ids is counted once.
+ */
+export function createXapi(deps: XapiDeps): Router {
+  const { limits } = deps;
+  const door = createDoor({
+    ...deps,
+    source: 'xapi',
+    // The standard has no 415.
+    otherType: 400,
+    challenge: 'Basic realm="xapi", charset="UTF-8"',
+  });
+  const memory = createStatementMemory(RECENT_STATEMENTS);
+
+  function lookUp(statements: readonly Statement[], response: Response): Known | null {
+    const fresh: Statement[] = [];
+    const pending: Pending[] = [];
+    for (const statement of statements) {
+      const known = memory.look(statement.key, statement.hash);
+      if (known === 'conflict') {
+        const error = `id ${statement.id}: another statement has this id; a statement is never changed`;
+        response.status(409).json({ error });
+        return null;
+      }
+      if (known === 'unsettled') {
+        comeAgain(response, `id ${statement.id}: another statement with this id is on its way; send again`);
+        return null;
+      }
+      if (known === 'new') fresh.push(statement);
+      else if (known === 'same') deps.metrics.events('duplicate', false);
+      else pending.push(known);
+    }
+    return { fresh, pending };
+  }
+
+  /** True when all of them are durable; what else became of the request is then answered. */
+  async function keepAll({ statements }: Statements, request: Request, response: Response): Promise<boolean> {
+    const known = lookUp(statements, response);
+    if (known === null) return false;
+    const { server } = await deps.senderOf(request);
+    const sender = { server, vouched: door.isVouched(response), receivedAt: Math.round(deps.now() * 1_000) };
+    const records = known.fresh.map((statement) => statementRecord(statement, sender, deps.toEventRecord));
+    const error = door.tooLarge(records);
+    if (error !== null) {
+      response.status(413).json({ error });
+      return false;
+    }
+    const marks = known.fresh.map(({ key, hash }) => ({ id: key, hash }));
+    const kept = door.keep(records, () => memory.add(marks));
+    memory.expect(marks, kept);
+    const outcomes = await Promise.all([kept, ...known.pending.map((pending) => pending.kept)]);
+    if (!outcomes.includes(false)) return true;
+    comeAgain(response, 'the statements could not be kept in time; send them again, with the same ids');
+    return false;
+  }
+
+  async function take(
+    read: Statements | Refusal,
+    request: Request,
+    response: Response,
+    answer: (statements: readonly Statement[]) => void,
+  ): Promise<void> {
+    if (read.kind === 'refused') {
+      deps.metrics.events('refused', false);
+      return void response.status(read.status).json({ error: read.error });
+    }
+    if (await keepAll(read, request, response)) answer(read.statements);
+  }
+
+  const before = [door.admitted, door.isJson, door.read];
+  const router = Router();
+  router.use('/xapi', sayVersion);
+  router
+    .route('/xapi/about')
+    .get((_request, response) => void response.json({ version: [XAPI_VERSION] }))
+    .all(notServed('GET'));
+  router
+    .route('/xapi/statements')
+    .all(door.authorized, needsVersion)
+    .post(takesOnly([]), ...before, async (request, response) =>
+      take(await readMany(bodyOf(request), v7, limits), request, response, (statements) =>
+        response.json(statements.map(({ id }) => id)),
+      ),
+    )
+    .put(takesOnly(['statementId']), ...before, async (request, response) => {
+      const { statementId } = request.query;
+      if (!isUuid(statementId))
+        return void response.status(400).json({ error: 'statementId: must be there, once, and be a UUID' });
+      await take(readOne(bodyOf(request), statementId, limits), request, response, () =>
+        response.status(204).end(),
+      );
+    })
+    .all(notServed('POST, PUT'));
+  return router;
+}

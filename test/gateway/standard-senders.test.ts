@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { isLoopback } from '../../services/gateway/config.ts';
+import { standardSendersOf, standardSendersShape } from '../../services/gateway/standard-senders.ts';
+import { type Environment, parseConfig } from '../../services/shared/config.ts';
+import { caliperEvent, createStandardHouse, envelope, statement } from './standard-support.ts';
+
+const { start, cleanUp } = createStandardHouse();
+afterEach(() => cleanUp.run());
+
+const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+
+describe('who may send statements', () => {
+  const credentials = ['lms:sécret:with:colons', 'other:x'];
+
+  test('is who shows one of the pairs', async () => {
+    const { post, put, log } = await start({ credentials });
+    for (const pair of credentials)
+      expect((await post(statement(), { authorization: basic(pair) })).status).toBe(200);
+    expect((await put('?statementId=1', {}, { authorization: basic('other:x') })).status).toBe(400);
+    expect(log.written()[0]!.clientFields.auth).toMatchObject({ sec: 'authenticated' });
+  });
+
+  test.each([
+    undefined,
+    '',
+    basic('lms:secret'),
+    basic('lms:'),
+    basic('other'),
+    basic('other:x '),
+    basic('other:X'),
+    'Basic other:x',
+    'Bearer other:x',
+    `Basic  ${Buffer.from('no').toString('base64')}`,
+    'Basic',
+  ])('is nobody who shows %s: 401, with the scheme, before anything is read', async (authorization) => {
+    const { post, xapi, log } = await start({ credentials });
+    for (const answer of [
+      await post('{', { authorization, 'x-experience-api-version': undefined }),
+      await xapi('GET', '', undefined, { authorization }),
+    ]) {
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringMatching(/^Basic /),
+      ]);
+      expect(answer.error).toMatch(/^authorization: /);
+    }
+    expect(log.written()).toEqual([]);
+  });
+
+  test('is nobody where nothing is configured and others reach the port', async () => {
+    const { post, caliper } = await start({ open: false });
+    const refused = await post(statement(), { authorization: basic('a:b') });
+    expect([refused.status, refused.error]).toEqual([
+      401,
+      expect.stringContaining('LECTERN_XAPI_CREDENTIALS'),
+    ]);
+    const envelopes = await caliper(envelope([caliperEvent()]));
+    expect([envelopes.status, envelopes.error]).toEqual([
+      401,
+      expect.stringContaining('LECTERN_CALIPER_TOKENS'),
+    ]);
+  });
+
+  test('may be decided elsewhere: 403 says that somebody may not', async () => {
+    const refuse = () => Promise.resolve({ kind: 'refused', status: 403, error: 'not this source' } as const);
+    const { post, caliper } = await start({ more: { standardSenders: { xapi: refuse, caliper: refuse } } });
+    for (const answer of [await post(statement()), await caliper({})])
+      expect([answer.status, answer.error, answer.headers.get('www-authenticate')]).toEqual([
+        403,
+        'not this source',
+        null,
+      ]);
+  });
+
+  test('is not asked where nobody decides: nothing is served', async () => {
+    const { post, caliper } = await start({ more: { standardSenders: undefined } as never });
+    expect([(await post(statement())).status, (await caliper({})).status]).toEqual([404, 404]);
+  });
+});
+
+describe('who may send envelopes', () => {
+  test.each([
+    ['Bearer t-1', 200],
+    ['bearer abc.DEF_~+/-==', 200],
+    ['Bearer t-2', 401],
+    ['Bearer t-1x', 401],
+    ['Bearer', 401],
+    ['Basic t-1', 401],
+    [undefined, 401],
+  ])('%s gives %s', async (authorization, status) => {
+    const { caliper, log } = await start({ tokens: ['t-1', 'abc.DEF_~+/-=='] });
+    const answer = await caliper(envelope([caliperEvent()]), { authorization });
+    expect(answer.status).toBe(status);
+    expect((await caliper(undefined, { authorization }, 'GET')).status).toBe(status);
+    if (status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+    expect(log.written()).toHaveLength(status === 200 ? 1 : 0);
+  });
+});
+
+describe('the configuration of senders', () => {
+  const load = (env: Environment) => parseConfig(z.object(standardSendersShape), env);
+
+  test('is read by lines and commas; without it everybody may send from this machine only', async () => {
+    const config = load({ LECTERN_XAPI_CREDENTIALS: 'a:b, c:d\n\n e:f:g ', LECTERN_CALIPER_TOKENS: 'x,y' });
+    expect(config).toEqual({
+      LECTERN_XAPI_CREDENTIALS: ['a:b', 'c:d', 'e:f:g'],
+      LECTERN_CALIPER_TOKENS: ['x', 'y'],
+    });
+    for (const host of ['127.0.0.1', '0.0.0.0']) {
+      const { xapi, caliper } = standardSendersOf(load({}), isLoopback(host));
+      const kind = host === '0.0.0.0' ? 'refused' : 'allowed';
+      expect(await xapi({ headers: {} }, 'xapi')).toMatchObject({ kind });
+      expect(await caliper({ headers: {} }, 'caliper')).toMatchObject({ kind });
+    }
+  });
+
+  test('is refused when it is malformed, without quoting it', () => {
+    const wrong = () => load({ LECTERN_XAPI_CREDENTIALS: 'hush', LECTERN_CALIPER_TOKENS: 'hush hush' });
+    expect(wrong).toThrow(/LECTERN_XAPI_CREDENTIALS: each must be <user>:<password>/);
+    expect(wrong).toThrow(/LECTERN_CALIPER_TOKENS: each must be a token/);
+    expect(wrong).not.toThrow(/hush/);
+  });
+});
