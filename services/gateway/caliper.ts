@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import { type CaliperEnvelope, type Item, readEnvelope, SUPPORTED_VERSIONS } from './caliper-envelope.ts';
-import { bodyOf, comeAgain, createDoor, type DoorDeps } from './door.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { type ElementLimits, frameWith } from './exact-elements.ts';
 import { NOTHING_LOCKED } from './locked-fields.ts';
 import type { Sender } from './sender.ts';
+import { bodyOf, comeAgain, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { agentId, standardAuth } from './xapi-actor.ts';
 
-export interface CaliperDeps extends Omit<DoorDeps, 'source' | 'otherType' | 'challenge'> {
-  readonly limits: DoorDeps['limits'] & ElementLimits;
+export interface CaliperDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' | 'challenge'> {
+  readonly limits: StandardDoorDeps['limits'] & ElementLimits;
   readonly toEventRecord: ToEventRecord;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Milliseconds since 1970. */
@@ -38,7 +38,7 @@ function userOf({ agent }: Item, { sensor }: CaliperEnvelope): string {
  */
 export function createCaliper(deps: CaliperDeps): Router {
   const { limits } = deps;
-  const door = createDoor({
+  const door = createStandardDoor({
     ...deps,
     source: 'caliper',
     otherType: 415,

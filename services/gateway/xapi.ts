@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { v7 } from 'uuid';
-import { bodyOf, comeAgain, createDoor, type DoorDeps } from './door.ts';
 import type { ToEventRecord } from './envelope.ts';
 import type { ElementLimits, Refusal } from './exact-elements.ts';
 import type { Sender } from './sender.ts';
+import { bodyOf, comeAgain, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { isUuid } from './xapi-fault.ts';
 import { createStatementMemory, type Pending } from './xapi-memory.ts';
 import { readMany, readOne, type Statement, type Statements, statementRecord } from './xapi-statements.ts';
 
-export interface XapiDeps extends Omit<DoorDeps, 'source' | 'otherType' | 'challenge'> {
-  readonly limits: DoorDeps['limits'] & ElementLimits;
+export interface XapiDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' | 'challenge'> {
+  readonly limits: StandardDoorDeps['limits'] & ElementLimits;
   readonly toEventRecord: ToEventRecord;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Milliseconds since 1970. */
@@ -66,7 +66,7 @@ interface Known {
  */
 export function createXapi(deps: XapiDeps): Router {
   const { limits } = deps;
-  const door = createDoor({
+  const door = createStandardDoor({
     ...deps,
     source: 'xapi',
     // The standard has no 415.

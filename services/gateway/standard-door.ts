@@ -9,7 +9,7 @@ import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
 
 /** What requests of a standard have in common before and after they are looked at. */
-export interface Door {
+export interface StandardDoor {
   /** Refuses whoever may not send, and says how to ask. */
   readonly authorized: RequestHandler;
   /** Refuses, before a body is read, what could not be kept now. */
@@ -29,7 +29,7 @@ export interface Door {
   keep(records: readonly EventRecord[], onKept?: () => void): Promise<boolean>;
 }
 
-export interface DoorDeps {
+export interface StandardDoorDeps {
   readonly source: 'xapi' | 'caliper';
   /** The status for another content type than JSON. */
   readonly otherType: 400 | 415;
@@ -56,7 +56,7 @@ export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): 
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-export function createDoor(deps: DoorDeps): Door {
+export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
   const { limits, publisher, metrics, clockMs } = deps;
   let inFlight = 0;
 
