@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { createBlocklistCommand } from './blocklist.ts';
 import { createDeadLettersCommand } from './dead-letters.ts';
+import { createKeysCommand } from './keys.ts';
 import { createModulesCommand } from './modules.ts';
 import { createRunInHouse } from './run-in-house.ts';
 import { createSchemasCommand } from './schemas.ts';
@@ -11,6 +13,8 @@ const program = new Command('lectern')
   .description('Lectern: stream processing for learning events')
   .addCommand(createModulesCommand(process.env, run))
   .addCommand(createDeadLettersCommand(run))
+  .addCommand(createKeysCommand(run))
+  .addCommand(createBlocklistCommand(run))
   .addCommand(createSchemasCommand());
 
 await program.parseAsync();

@@ -1,20 +1,17 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** Whether a request may send events of a source. 401: nobody we know; 403: somebody who may not. */
+/** Whether a request may send events of a source. 401: nobody we know; 403: somebody who may not; 503: ask later. */
 export type Authorization =
   | {
       readonly kind: 'allowed';
       /** False when nobody had to show anything. */
       readonly vouched: boolean;
     }
-  | { readonly kind: 'refused'; readonly status: 401 | 403; readonly error: string };
+  | { readonly kind: 'refused'; readonly status: 401 | 403 | 503; readonly error: string };
 
 /** Asked before a request's body is read. `source` is that of the events that it brings. */
-export type Authorize = (
-  request: Pick<IncomingMessage, 'headers'>,
-  source: string,
-) => Authorization | Promise<Authorization>;
+export type Authorize = (request: IncomingMessage, source: string) => Authorization | Promise<Authorization>;
 
 const ALLOWED: Authorization = { kind: 'allowed', vouched: true };
 const OPEN: Authorization = { kind: 'allowed', vouched: false };

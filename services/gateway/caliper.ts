@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import { type CaliperEnvelope, type Item, readEnvelope, SUPPORTED_VERSIONS } from './caliper-envelope.ts';
-import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { type ElementLimits, frameWith } from './exact-elements.ts';
 import { NOTHING_LOCKED } from './locked-fields.ts';
 import type { Sender } from './sender.ts';
+import type { ReceivedEvent } from './session.ts';
 import { bodyOf, comeAgain, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { agentId, standardAuth } from './xapi-actor.ts';
 
 export interface CaliperDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' | 'challenge'> {
   readonly limits: StandardDoorDeps['limits'] & ElementLimits;
-  readonly toEventRecord: ToEventRecord;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -45,13 +44,8 @@ export function createCaliper(deps: CaliperDeps): Router {
     challenge: 'Bearer realm="caliper"',
   });
 
-  async function recordsOf(
-    envelope: CaliperEnvelope,
-    request: Request,
-    response: Response,
-  ): Promise<EventRecord[]> {
+  function eventsOf(envelope: CaliperEnvelope, response: Response): ReceivedEvent[] {
     const { sensor, sendTime, dataVersion } = envelope;
-    const { server } = await deps.senderOf(request);
     const receivedAt = Math.round(deps.now() * 1_000);
     return envelope.items.map((item, ordinal) => {
       const { action, text, value } = item;
@@ -60,7 +54,7 @@ export function createCaliper(deps: CaliperDeps): Router {
         { name: 'data', text, value },
       );
       const auth = standardAuth('caliper', userOf(item, envelope), door.isVouched(response));
-      return deps.toEventRecord({ ordinal, frame, locked: NOTHING_LOCKED, auth, receivedAt }, server);
+      return { ordinal, frame, locked: NOTHING_LOCKED, auth, receivedAt };
     });
   }
 
@@ -70,7 +64,8 @@ export function createCaliper(deps: CaliperDeps): Router {
       deps.metrics.events('refused', false);
       return void response.status(envelope.status).json({ error: envelope.error });
     }
-    const records = await recordsOf(envelope, request, response);
+    const records = door.recordsOf(eventsOf(envelope, response), await deps.senderOf(request));
+    if ('error' in records) return void response.status(403).json(records);
     const error = door.tooLarge(records);
     if (error !== null) return void response.status(413).json({ error });
     if (await door.keep(records)) response.status(200).end();

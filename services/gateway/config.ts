@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { redisShape } from '../shared/cluster.ts';
 import { commonShape, flag, integer, list, stateBytes } from '../shared/config.ts';
+import { type AccessVariables, accessShape, hasCredentials, hasTokens } from './access-config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
@@ -61,6 +62,7 @@ export const gatewayShape = {
     .default([]),
   LECTERN_GUESTS: flag.optional(),
   LECTERN_KEEP_IP: flag.default(false),
+  ...accessShape,
   ...trafficShape,
   /** No blob may make a larger state than the worker takes. */
   LECTERN_MAX_STATE_BYTES: stateBytes,
@@ -71,7 +73,7 @@ export const gatewayShape = {
 /** Of a gateway on a cluster. Without Redis blobs cannot be fetched, and each gateway counts its senders by itself. */
 export const optionalRedisShape = { LECTERN_REDIS_URL: redisShape.LECTERN_REDIS_URL.optional() };
 
-interface IdentityVariables {
+interface IdentityVariables extends AccessVariables {
   readonly LECTERN_HOST: string;
   readonly LECTERN_IDENTITY?: readonly IdentityName[] | undefined;
   readonly LECTERN_IDENTITY_SOURCES?: ReadonlyMap<string, readonly IdentityName[]> | undefined;
@@ -86,12 +88,12 @@ export function isLoopback(host: string): boolean {
 
 /** The rule of a schema with `gatewayShape` in it: nobody opens a school's gateway to the world by forgetting a line. */
 export function identityIsChosen(config: IdentityVariables): boolean {
-  return config.LECTERN_IDENTITY !== undefined || isLoopback(config.LECTERN_HOST);
+  return config.LECTERN_IDENTITY !== undefined || hasCredentials(config) || isLoopback(config.LECTERN_HOST);
 }
 
 export const IDENTITY_NOT_CHOSEN = {
   path: ['LECTERN_IDENTITY'],
-  message: `must be set when LECTERN_HOST is not this machine's loopback address, because anybody there could send in any name: one or more of ${IDENTITY_NAMES.join(', ')}`,
+  message: `must be set when LECTERN_HOST is not this machine's loopback address, because anybody there could send in any name: one or more of ${IDENTITY_NAMES.join(', ')}; or let senders prove themselves, by LECTERN_REQUIRE_KEY or LECTERN_JWT_JWKS_URL`,
   /** Reported together with the problems of other variables. */
   when: () => true,
 };
@@ -111,14 +113,24 @@ export const LTI_SECRET_MISSING = {
   when: () => true,
 };
 
+function methodsOf(config: IdentityVariables): readonly IdentityName[] {
+  if (config.LECTERN_IDENTITY !== undefined) return config.LECTERN_IDENTITY;
+  if (!hasCredentials(config)) return ['local_storage', 'testcase_auth', 'guest'];
+  const named: readonly IdentityName[] = config.LECTERN_REQUIRE_KEY === true ? ['local_storage'] : [];
+  return hasTokens(config) ? ['jwt', ...named] : named;
+}
+
 /** How senders are identified. Guests are taken by default only where nothing at all was configured. */
 export function identityOf(config: IdentityVariables): Identity {
   const users = new Set(config.LECTERN_LOCAL_STORAGE_USERS);
   const { LECTERN_IDENTITY, LECTERN_IDENTITY_SOURCES } = config;
   const unconfigured =
-    LECTERN_IDENTITY === undefined && LECTERN_IDENTITY_SOURCES === undefined && users.size === 0;
+    LECTERN_IDENTITY === undefined &&
+    LECTERN_IDENTITY_SOURCES === undefined &&
+    users.size === 0 &&
+    !hasCredentials(config);
   return {
-    methods: LECTERN_IDENTITY ?? ['local_storage', 'testcase_auth', 'guest'],
+    methods: methodsOf(config),
     sources: LECTERN_IDENTITY_SOURCES ?? new Map(),
     localStorageUsers: users,
     guests: config.LECTERN_GUESTS ?? unconfigured,

@@ -1,10 +1,15 @@
 import { WebSocket } from 'ws';
 import type { Auth } from '../shared/reducer-api.ts';
+import type { Access } from './access.ts';
+import { atTime } from './at-time.ts';
 import { createBlobDesk } from './blob-desk.ts';
 import { blobNameOf, FETCH_BLOB, SAVE_BLOB } from './blob-frame.ts';
 import type { BlobAnswer, BlobReader } from './blob-reader.ts';
 import { createBlobSender } from './blob-sender.ts';
+import { blocklistAnswer } from './blocklist.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import { vouches } from './credential.ts';
+import type { DoorRefusal, Leaving } from './door.ts';
 import type { ToEventRecord } from './envelope.ts';
 import { type Frame, type FrameLimits, type Problem, parseFrame } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
@@ -20,6 +25,8 @@ export interface Connection {
   /** Who sends, once it is known. */
   key(): string | null;
   receive(data: Buffer, isBinary: boolean): void;
+  /** Keys or blocks changed: the sender may have to leave. */
+  reconsider(): void;
   /** The socket is closed. */
   end(): void;
 }
@@ -27,6 +34,7 @@ export interface Connection {
 export interface ConnectionDeps {
   readonly identity: Identity;
   readonly sender: Sender;
+  readonly access: Pick<Access, 'doorFor'>;
   readonly publisher: Publisher;
   readonly toEventRecord: ToEventRecord;
   readonly backlogBudget: ByteBudget;
@@ -52,15 +60,19 @@ export interface ConnectionDeps {
 }
 
 const TRY_AGAIN_LATER = 1013;
+const NOT_ALLOWED = 1008;
 
 export function createConnection(
   ws: Pick<WebSocket, 'send' | 'close' | 'terminate' | 'bufferedAmount' | 'readyState'>,
   deps: ConnectionDeps,
 ): Connection {
   const { limits, metrics, publisher, clockMs } = deps;
+  const { credential } = deps.sender;
+  const door = deps.access.doorFor(deps.sender);
   const session = createSession({
     identify: (fields: Frame['fields']): Auth | null => identify({ ...deps.sender, fields }, deps.identity),
     refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
+    eachNamed: vouches(credential),
     limits,
     sourceFault: deps.sourceFault,
     backlogBudget: deps.backlogBudget,
@@ -68,9 +80,12 @@ export function createConnection(
   const desk = createBlobDesk({ reader: deps.blobs, maxWaiting: limits.blobsWaiting });
   const blobSender = createBlobSender(ws, limits.blobSendMs);
   let frames = 0;
-  let key: string | null = null;
   /** Once an event was not kept, none after it is: its sender must never find a gap. */
   let lost = false;
+  /** Nothing of a sender that had to leave is taken any more. */
+  let shutOut = false;
+  let learner: Auth | null = null;
+  let source: string | null = null;
 
   function send(answer: object): void {
     if (ws.readyState !== WebSocket.OPEN) return;
@@ -87,6 +102,31 @@ export function createConnection(
     explain(problem, frame);
   }
 
+  function shut(leaving: Leaving): void {
+    shutOut = true;
+    if (leaving.kind === 'blocked') send(blocklistAnswer(leaving.block, deps.now()));
+    ws.close(NOT_ALLOWED, leaving.kind === 'blocked' ? 'blocked' : leaving.reason);
+  }
+
+  function reconsider(): void {
+    const leaving = shutOut ? null : door.leaving(learner, source);
+    if (leaving !== null) shut(leaving);
+  }
+
+  function turnAway(refusal: DoorRefusal, event: ReceivedEvent): void {
+    if (refusal.kind === 'event') refuse(refusal.problem, event.ordinal + 1);
+    else {
+      metrics.events('refused', false);
+      shut(refusal);
+    }
+  }
+
+  function meet(identified: Auth): void {
+    learner = identified;
+    reconsider();
+    if (!shutOut) send({ status: 'auth', user_id: identified.user_id });
+  }
+
   function fetchBlob({ frame, auth, ordinal }: ReceivedEvent): void {
     const deliver = async (answer: BlobAnswer): Promise<void> => {
       if (answer.kind === 'problem') explain(answer.problem, ordinal + 1);
@@ -95,6 +135,16 @@ export function createConnection(
     const isTaken = desk.fetch({ student: auth.safe_user_id, name: blobNameOf(frame), deliver });
     if (!isTaken)
       refuse({ error: 'fetch_blob: too many wait already', remedy: 'wait for their answers' }, ordinal + 1);
+  }
+
+  /** Every event, and every fetch, has to pass the door. */
+  function take(event: ReceivedEvent): void {
+    if (shutOut) return;
+    source = typeof event.frame.fields.source === 'string' ? event.frame.fields.source : null;
+    const refusal = door.refusal(event);
+    if (refusal !== null) turnAway(refusal, event);
+    else if (event.frame.event === FETCH_BLOB) fetchBlob(event);
+    else publish(event);
   }
 
   function publish(event: ReceivedEvent): void {
@@ -122,8 +172,12 @@ export function createConnection(
     );
   }
 
+  const { expiresAt = null } = credential.kind === 'none' ? {} : credential;
+  const endTimer = expiresAt === null ? undefined : atTime(expiresAt, deps.now, reconsider);
+
   return {
-    key: () => key,
+    key: () => learner?.safe_user_id ?? null,
+    reconsider,
     receive(data, isBinary) {
       frames++;
       const parsed = isBinary
@@ -133,17 +187,15 @@ export function createConnection(
           } as const)
         : parseFrame(data.toString(), limits);
       const outcome = session.take(parsed, Math.round(deps.now() * 1_000));
-      key ??= outcome.identified?.safe_user_id ?? null;
-      if (outcome.identified !== null) send({ status: 'auth', user_id: outcome.identified.user_id });
+      if (outcome.identified !== null) meet(outcome.identified);
       for (const { problem, ordinal } of outcome.refusals) refuse(problem, ordinal + 1);
-      for (const event of outcome.events)
-        if (event.frame.event === FETCH_BLOB) fetchBlob(event);
-        else publish(event);
+      for (const event of outcome.events) take(event);
       if (outcome.problem !== null) refuse(outcome.problem, frames);
       if (outcome.kind === 'ended') ws.close(1000, 'terminated as asked');
     },
     end() {
       desk.end();
+      endTimer?.();
       const unidentified = session.end();
       if (unidentified > 0) metrics.events('unidentified', false, unidentified);
     },

@@ -9,6 +9,7 @@ import { createEventCodec } from '../shared/event.ts';
 import type { EventLog, Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { StateStore } from '../shared/state/port.ts';
+import type { Access } from './access.ts';
 import { addressOf } from './address.ts';
 import { createBlobMetrics } from './blob-metrics.ts';
 import { createBlobReader } from './blob-reader.ts';
@@ -17,7 +18,9 @@ import { createCaliper } from './caliper.ts';
 import { createToEventRecord } from './envelope.ts';
 import { createEventIds } from './event-id.ts';
 import { createHttpEvents } from './http-events.ts';
+import { createGate } from './http-gate.ts';
 import type { Identity } from './identity.ts';
+import { withKeys } from './key-authorize.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { createLaunchOf } from './lti-session.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
@@ -46,6 +49,8 @@ export interface GatewayDeps {
   /** The sources that have a topic of their own. */
   readonly sources: readonly string[];
   readonly identity: Identity;
+  /** Not stopped by the gateway. */
+  readonly access: Access;
   /** Of session cookies; without it none is believed. */
   readonly ltiSecret?: string | undefined;
   readonly origins: Origins;
@@ -89,7 +94,7 @@ export interface Gateway {
 }
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { logger, identity } = deps;
+  const { logger, identity, access } = deps;
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...deps.limits };
   const now = deps.now ?? Date.now;
   const clockMs = (): number => performance.now();
@@ -126,6 +131,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     keepIp: deps.keepIp ?? false,
     newGuestId: () => randomBytes(16).toString('hex'),
     launchOf: createLaunchOf({ secret: deps.ltiSecret, now }),
+    credentialOf: access.credentialOf,
   };
   const blobs =
     deps.blobs === undefined
@@ -140,6 +146,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const common = {
     identity,
     origins: deps.origins,
+    access,
+    gate: createGate(access),
     publisher,
     metrics,
     limits,
@@ -159,6 +167,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     addressOf: (request: IncomingMessage) => addressOf(request, deps.proxies ?? 0),
   };
   const hub = createSocketHub({ ...common, blobs, logger });
+  access.onChange(hub.reconsider);
   const isStopping = (): boolean => stopped !== undefined;
   const cors = (methods: string, header: string): RequestHandler =>
     createCors({ ...deps, methods, headers: `authorization, ${header}, content-type` });
@@ -169,8 +178,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const { xapi, caliper } = deps.standardSenders;
     router.use('/xapi', cors('POST, PUT', 'x-experience-api-version'));
     router.use('/caliper', cors('POST', 'content-encoding'));
-    router.use(createXapi({ ...common, isStopping, authorize: xapi }));
-    router.use(createCaliper({ ...common, isStopping, authorize: caliper }));
+    router.use(createXapi({ ...common, isStopping, authorize: withKeys(access, xapi) }));
+    router.use(createCaliper({ ...common, isStopping, authorize: withKeys(access, caliper) }));
   }
 
   async function stop(): Promise<void> {
@@ -184,8 +193,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     notReady() {
       if (stopped !== undefined) return ['the gateway is stopping'];
       const { oldestWaitMs } = publisher.state();
-      if (oldestWaitMs < limits.overdueMs) return [];
-      return [`the log has not taken an event for ${Math.round(oldestWaitMs / 1_000)} s`];
+      if (oldestWaitMs < limits.overdueMs) return access.notReady();
+      return [
+        ...access.notReady(),
+        `the log has not taken an event for ${Math.round(oldestWaitMs / 1_000)} s`,
+      ];
     },
     stop() {
       stopped ??= stop();

@@ -1,6 +1,9 @@
+import type { Block } from '../shared/control/access-record.ts';
+import type { Access } from './access.ts';
 import type { Append, Appends } from './appends.ts';
 import { FETCH_BLOB } from './blob-frame.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import { vouches } from './credential.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import type { ParsedFrame, Problem } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
@@ -43,12 +46,15 @@ export interface Batch {
   waitMs(): number;
   /** True when the sender is known by its guest's cookie. */
   asGuest(): boolean;
+  /** Set when an event was rejected because its sender, or the learner that it names, is blocked. */
+  blocked(): Block | null;
   /** Frees what waits for an identity. */
   end(): void;
 }
 
 export interface BatchDeps {
   readonly identity: Identity;
+  readonly access: Pick<Access, 'doorFor'>;
   readonly toEventRecord: ToEventRecord;
   readonly appends: Pick<Appends, 'known'>;
   readonly rates: Rates;
@@ -80,9 +86,11 @@ export const TOO_MUCH = 'this sender sends too much; send the rest later';
 
 export function createBatch(sender: Sender, address: string, deps: BatchDeps): Batch {
   const { limits } = deps;
+  const door = deps.access.doorFor(sender);
   const session = createSession({
     identify: (fields) => identify({ ...sender, fields }, deps.identity),
     refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
+    eachNamed: vouches(sender.credential),
     limits,
     sourceFault: deps.sourceFault,
     backlogBudget: deps.backlogBudget,
@@ -97,6 +105,7 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
   const appended = { known: 0, unknown: 0 };
   let waitMs = 0;
   let asGuest = false;
+  let blocked: Block | null = null;
 
   function standingOf(record: EventRecord): 'new' | 'onItsWay' | 'durable' {
     const name = nameOf(record);
@@ -109,9 +118,18 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
     return known === undefined ? 'new' : 'onItsWay';
   }
 
+  function turnedAway(event: ReceivedEvent): string | null {
+    const refusal = door.refusal(event);
+    if (refusal === null) return null;
+    blocked ??= refusal.block;
+    return refusal.kind === 'event' ? errorText(refusal.problem) : refusal.block.message;
+  }
+
   function deliver(event: ReceivedEvent): EventResult {
     const index = event.ordinal;
     if (event.frame.event === FETCH_BLOB) return { index, status: 'rejected', error: NO_FETCH };
+    const error = turnedAway(event);
+    if (error !== null) return { index, status: 'rejected', error };
     const record = deps.toEventRecord(event, sender.server, sender);
     const { length } = record.record.value;
     if (length > limits.recordBytes) {
@@ -160,6 +178,7 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
     results: () => results,
     waitMs: () => waitMs,
     asGuest: () => asGuest,
+    blocked: () => blocked,
     end: () => void session.end(),
   };
 }

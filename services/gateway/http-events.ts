@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { createAppends } from './appends.ts';
+import { blocklistAnswer } from './blocklist.ts';
 import { type BodyFault, encodingOf } from './body-stream.ts';
 import { type Batch, type BatchDeps, createBatch, type EventResult } from './http-batch.ts';
 import { JSON_TYPE, NDJSON_TYPE } from './http-body.ts';
@@ -14,6 +15,8 @@ export interface HttpEventsDeps extends Omit<BatchDeps, 'appends'> {
   readonly limits: BatchDeps['limits'] & RequestLimits & Pick<GatewayLimits, 'requestsInFlight'>;
   readonly publisher: Publisher;
   readonly metrics: GatewayMetrics;
+  /** Lets on whose sender may be let in; see `createGate`. */
+  readonly gate: RequestHandler;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Where a request comes from, to count by. */
   readonly addressOf: (request: IncomingMessage) => string;
@@ -49,7 +52,8 @@ function drain(request: Request): void {
  * `POST /v1/events`. Takes elements as they come in, and answers after all that it calls accepted is durable: 200 with a
  * result for every element; 400, 408, 413 or 429 with the fault that ended the reading, and with a result for every
  * element before it, which were taken all the same; 503 when the log was not fast enough, which claims nothing: whoever
- * sends again under the same ids is counted once.
+ * sends again under the same ids is counted once; 403 when the sender is blocked and nothing else was in it; 401 when it
+ * may not send at all.
  */
 export function createHttpEvents(deps: HttpEventsDeps): Router {
   const { limits, publisher, metrics, clockMs } = deps;
@@ -97,13 +101,20 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
     if (ended === 'unkept')
       return comeAgain(response, 'the events could not be kept in time; send them again, with the same ids');
     if (batch.asGuest() && sender.setCookie !== null) response.append('set-cookie', sender.setCookie);
-    answer(response, batch.results(), ended);
+    const results = batch.results();
+    const blocked = batch.blocked();
+    // Nothing is left of a request whose sender is blocked.
+    if (ended === null && blocked !== null && results.every(({ id }) => id === undefined)) {
+      const blocklist = blocklistAnswer(blocked, deps.now());
+      return void response.status(403).json({ ...blocklist, error: blocklist.message, results });
+    }
+    answer(response, results, ended);
   }
 
   const router = Router();
   router
     .route('/v1/events')
-    .post(admit, post)
+    .post(admit, deps.gate, post)
     .all((_request, response) => void response.status(405).set('allow', 'POST').json({ error: 'use POST' }));
   return router;
 }

@@ -1,4 +1,5 @@
 import type { Auth } from '../shared/reducer-api.ts';
+import { type Credential, vouches } from './credential.ts';
 import type { Problem } from './frame.ts';
 
 /** What a launch out of a learning platform says, as its session cookie tells it. */
@@ -18,6 +19,8 @@ export interface IdentityInput {
   readonly basicUser?: string | null;
   /** Of a session cookie whose signature and time were right when the request or upgrade arrived. */
   readonly launch?: Launch | null;
+  /** What the sender proved; nothing when it is not given. */
+  readonly credential?: Credential;
 }
 
 interface IdentitySettings {
@@ -47,6 +50,7 @@ export function safeUserId(providence: string, userId: string): string {
 
 /** Each method's own `providence`, so that an identity tells which method gave it. */
 const PROVIDENCES = {
+  jwt: 'jwt',
   http_basic: 'nginx',
   chromebook: 'gcu',
   lti_session: 'lti',
@@ -84,11 +88,19 @@ function ltiSession({ launch }: IdentityInput): Auth | null {
   return name === null ? null : authOf('lti_session', 'authenticated', name);
 }
 
-function localStorage({ fields }: IdentityInput, settings: IdentitySettings): Auth | null {
+/** Whoever the sign-in says: the token was checked before anything was read. */
+function jwt({ credential }: IdentityInput): Auth | null {
+  const name = credential?.kind === 'jwt' ? nameIn(credential.userId) : null;
+  return name === null ? null : authOf('jwt', 'authenticated', name);
+}
+
+function localStorage({ fields, credential }: IdentityInput, settings: IdentitySettings): Auth | null {
   const tag = nameIn(fields.user_tag);
   if (tag === null) return null;
   const userId = `ls-${tag}`;
-  if (settings.localStorageUsers.has(userId)) return authOf('local_storage', 'authenticated', userId);
+  const isVouched = credential !== undefined && vouches(credential);
+  if (isVouched || settings.localStorageUsers.has(userId))
+    return authOf('local_storage', 'authenticated', userId);
   return settings.guests ? authOf('local_storage', 'unauthenticated', userId) : null;
 }
 
@@ -123,8 +135,9 @@ function guest({ cookies }: IdentityInput): Auth | null {
   return id !== undefined && GUEST_ID.test(id) ? authOf('guest', 'none', id) : null;
 }
 
-/** Learning Observer's names. A new method is one more line here and above. */
+/** Learning Observer's names, and `jwt`. A new method is one more line here and above. */
 const IDENTITY_METHODS: Readonly<Record<IdentityName, IdentityMethod>> = {
+  jwt,
   http_basic: httpBasic,
   chromebook,
   lti_session: ltiSession,

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { blobPlaces } from '../shared/blobs.ts';
-import { kafkaShape, openKafka, openRedis } from '../shared/cluster.ts';
-import { parseConfig } from '../shared/config.ts';
+import { systemClock } from '../shared/clock.ts';
+import { kafkaShape, openKafka, openRedis, openS3, s3Shape } from '../shared/cluster.ts';
+import { type Environment, parseConfig } from '../shared/config.ts';
+import { createControl } from '../shared/control/control.ts';
+import { createHistory } from '../shared/history/history.ts';
+import { createLogAloneHistory } from '../shared/history/log-alone.ts';
 import { refuseUpgrade } from '../shared/http.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
@@ -9,6 +13,8 @@ import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import type { StateStore } from '../shared/state/port.ts';
+import { createAccess } from './access.ts';
+import { checkAccess, tokenSettingsOf } from './access-config.ts';
 import {
   gatewayShape,
   IDENTITY_NOT_CHOSEN,
@@ -22,6 +28,7 @@ import {
 } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { standardSendersOf } from './standard-senders.ts';
+import { createTokenCheck } from './token-check.ts';
 import { openSharedCounts, trafficOf } from './traffic-config.ts';
 
 /**
@@ -32,23 +39,39 @@ import { openSharedCounts, trafficOf } from './traffic-config.ts';
  * 4. the batch is sent, acks=all, again until the log takes it, in order;
  * 5. the sender is told.
  * A crash before step 4 ended loses what no sender was told of; after it, nothing.
+ * Who may send it follows in the control topic: out of the log, and out of the archive where one is configured, which it
+ * needs once the log has lost the beginning of that topic.
  * Blobs are fetched from Redis, where LECTERN_REDIS_URL names one. While that is away fetches are answered with an error;
  * everything else, readiness too, goes on.
  * On SIGTERM: readiness off, sockets closed with 1001, the queue sent, connections closed.
  */
-const schema = z
-  .object({ ...gatewayShape, ...kafkaShape, ...optionalRedisShape })
+const shape = { ...gatewayShape, ...kafkaShape, ...optionalRedisShape };
+const onLog = z
+  .object(shape)
   .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING);
+  .refine(ltiHasSecret, LTI_SECRET_MISSING)
+  .superRefine(checkAccess);
+const withArchive = z
+  .object({ ...shape, ...s3Shape })
+  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
+  .refine(ltiHasSecret, LTI_SECRET_MISSING)
+  .superRefine(checkAccess);
 
-function openStates(config: z.output<typeof schema>, logger: Logger): StateStore | null {
+type GatewayConfig = Readonly<z.output<typeof onLog>> & Partial<z.output<typeof withArchive>>;
+
+/** The archive is read as soon as LECTERN_S3_ENDPOINT is set. */
+function loadConfig(env: Environment): GatewayConfig {
+  return env.LECTERN_S3_ENDPOINT ? parseConfig(withArchive, env) : parseConfig(onLog, env);
+}
+
+function openStates(config: GatewayConfig, logger: Logger): StateStore | null {
   const { LECTERN_REDIS_URL, LECTERN_NAMESPACE } = config;
   return LECTERN_REDIS_URL === undefined ? null : openRedis({ LECTERN_REDIS_URL }, LECTERN_NAMESPACE, logger);
 }
 
 runService({
   name: 'gateway',
-  loadConfig: () => parseConfig(schema, process.env),
+  loadConfig: () => loadConfig(process.env),
   async start({ config, logger, lifecycle }) {
     const installation = await loadInstallation(config);
     const registry = createRegistry();
@@ -62,10 +85,34 @@ runService({
     if (state !== null) lifecycle.onStop('state', () => state.close());
     const places = blobPlaces(config.LECTERN_NAMESPACE, installation.modules);
     const traffic = trafficOf(config, counts.shared);
+    const namespace = config.LECTERN_NAMESPACE;
+    const archive =
+      config.LECTERN_S3_ENDPOINT === undefined ? null : openS3(config as Parameters<typeof openS3>[0]);
+    lifecycle.onStop('archive', () => archive?.close());
+    const control = createControl({
+      log,
+      ...(archive === null
+        ? { history: createLogAloneHistory(log) }
+        : { history: createHistory({ log, archive, namespace }), archive }),
+      namespace,
+      logger,
+      registry,
+    });
+    lifecycle.onStop('control', () => control.close());
+    const tokens = tokenSettingsOf(config);
+    const access = createAccess({
+      control,
+      requireKey: config.LECTERN_REQUIRE_KEY,
+      checkToken: tokens && createTokenCheck(tokens, { logger }),
+      clock: systemClock,
+      registry,
+    });
+    lifecycle.onStop('access', () => access.stop());
     const gateway = createGateway({
       ...traffic,
       producer,
-      namespace: config.LECTERN_NAMESPACE,
+      access,
+      namespace,
       sources: installation.sources,
       typedSources: installation.typedSources,
       identity: identityOf(config),
@@ -95,6 +142,7 @@ runService({
     await serving.dependenciesUp();
     if (lifecycle.stopping.aborted) return;
     await log.ensureTopics(installation.topics);
+    access.start();
     serving.started();
   },
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { basicUserOf } from './basic-user.ts';
+import type { Credential } from './credential.ts';
 import { GUEST_COOKIE, GUEST_ID, type Launch } from './identity.ts';
 import type { LaunchOf } from './lti-session.ts';
 
@@ -16,6 +17,8 @@ export interface Sender {
   readonly basicUser: string | null;
   /** Its launch out of a learning platform, with the class. Says something of identities by `lti_session` only. */
   readonly launch: Launch | null;
+  readonly origin: string | null;
+  readonly credential: Credential;
 }
 
 const HEADER_CHARS = 500;
@@ -31,18 +34,24 @@ export interface SenderSettings {
   /** 32 hex digits. */
   readonly newGuestId: () => string;
   readonly launchOf: LaunchOf;
+  /** What was found when the request was let in. */
+  readonly credentialOf: (request: IncomingMessage) => Credential;
 }
 
 /** Asked once, when a request or upgrade arrives: whatever takes time to find out about a sender is known after it. */
 export async function senderOf(request: IncomingMessage, settings: SenderSettings): Promise<Sender> {
   const cookies = parseCookie(request.headers.cookie ?? '');
+  const origin = header(request, 'origin');
+  const credential = settings.credentialOf(request);
   const server = JSON.stringify({
-    origin: header(request, 'origin'),
+    origin,
     agent: header(request, 'user-agent'),
     ip: settings.keepIp ? (request.socket.remoteAddress ?? null) : null,
     executable: null,
   });
-  const said = { server, basicUser: basicUserOf(request), launch: await settings.launchOf(cookies) };
+  // Who gives a key as the password has that checked, and nobody has checked the name beside it.
+  const basicUser = credential.kind === 'api-key' ? null : basicUserOf(request);
+  const said = { server, origin, credential, basicUser, launch: await settings.launchOf(cookies) };
   if (GUEST_ID.test(cookies[GUEST_COOKIE] ?? '')) return { ...said, cookies, setCookie: null };
   const id = settings.newGuestId();
   const setCookie = stringifySetCookie({

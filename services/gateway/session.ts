@@ -48,6 +48,8 @@ export interface SessionDeps {
   readonly identify: (fields: Frame['fields']) => Auth | null;
   /** Why an identity may not send an event with these fields. Asked of every event. */
   readonly refusalOf: (auth: Auth, fields: Frame['fields']) => Problem | null;
+  /** For a sender that speaks for many: each event is of whom it names itself, and of nobody else. */
+  readonly eachNamed?: boolean;
   readonly limits: Pick<
     GatewayLimits,
     'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'blobBytes'
@@ -59,6 +61,11 @@ export interface SessionDeps {
 }
 
 type Waiting = Omit<ReceivedEvent, 'auth'> & { readonly sizeBytes: number };
+
+const NAMELESS: Problem = {
+  error: 'the event does not say whose it is, which with an API key every event must',
+  remedy: 'name the learner in it, by a user_tag for instance, or lock that field',
+};
 
 function outcome(kind: Outcome['kind'], more: Partial<Outcome> = {}): Outcome {
   return { kind, problem: null, identified: null, events: [], refusals: [], ...more };
@@ -105,6 +112,15 @@ export function createSession(deps: SessionDeps): Session {
     return outcome('waiting');
   }
 
+  /** Whose event it is, and who was found out by it. */
+  function recognise(fields: Frame['fields']): { known: Auth | null; identified: Auth | null } {
+    if (auth !== null && deps.eachNamed !== true) return { known: auth, identified: null };
+    const known = deps.identify(fields);
+    const identified = auth === null ? known : null;
+    auth ??= known;
+    return { known, identified };
+  }
+
   /** The backlog, for the identity that came. */
   function release(known: Auth): Pick<Outcome, 'events' | 'refusals'> {
     const events: ReceivedEvent[] = [];
@@ -119,13 +135,12 @@ export function createSession(deps: SessionDeps): Session {
 
   function deliver(event: Omit<Waiting, 'sizeBytes'>): Outcome {
     const { fields } = event.frame;
-    const identified = auth === null ? deps.identify(fields) : null;
-    auth ??= identified;
-    if (auth === null) return wait(event);
-    const released = { identified, ...release(auth) };
-    const problem = deps.refusalOf(auth, fields);
+    const { known, identified } = recognise(fields);
+    if (known === null) return deps.eachNamed === true ? refused(NAMELESS) : wait(event);
+    const released = { identified, ...release(known) };
+    const problem = deps.refusalOf(known, fields);
     if (problem !== null) return refused(problem, released);
-    return outcome('delivered', { ...released, events: [...released.events, { ...event, auth }] });
+    return outcome('delivered', { ...released, events: [...released.events, { ...event, auth: known }] });
   }
 
   function faultIn(frame: Frame): Problem | null {

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type RequestHandler, type Response } from 'express';
+import type { Access } from './access.ts';
 import type { Authorize } from './authorize.ts';
-import type { EventRecord } from './envelope.ts';
+import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
 import { keptInTime } from './kept-in-time.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
+import type { Sender } from './sender.ts';
+import type { ReceivedEvent } from './session.ts';
 
 /** What requests of a standard have in common before and after they are looked at. */
 export interface StandardDoor {
@@ -20,6 +23,11 @@ export interface StandardDoor {
   readonly read: RequestHandler;
   /** Whether the sender showed who it is; after `authorized`. */
   isVouched(response: Response): boolean;
+  /** The records of a request's events; or, when one of them may not be sent, why, after which nothing of it is kept. */
+  recordsOf(
+    events: readonly ReceivedEvent[],
+    sender: Sender,
+  ): readonly EventRecord[] | { readonly error: string };
   /** Why the records are more than may be kept of a request; null when they are not. */
   tooLarge(records: readonly EventRecord[]): string | null;
   /**
@@ -36,6 +44,8 @@ export interface StandardDoorDeps {
   /** The scheme that `authorize` reads, for whoever did not use it. */
   readonly challenge: string;
   readonly authorize: Authorize;
+  readonly access: Pick<Access, 'doorFor'>;
+  readonly toEventRecord: ToEventRecord;
   readonly publisher: Publisher;
   readonly metrics: GatewayMetrics;
   readonly clockMs: () => number;
@@ -66,6 +76,7 @@ export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
       if (authorization.kind === 'refused') {
         const { status, error } = authorization;
         if (status === 401) response.set('www-authenticate', deps.challenge);
+        if (status === 503) response.set('retry-after', '1');
         return void response.status(status).json({ error });
       }
       response.locals.vouched = authorization.vouched;
@@ -87,6 +98,15 @@ export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
     },
     read: express.raw({ type: () => true, limit: limits.bodyBytes, inflate: false }),
     isVouched: (response) => response.locals.vouched === true,
+    recordsOf(events, sender) {
+      const door = deps.access.doorFor(sender);
+      for (const event of events) {
+        const refusal = door.refusal(event);
+        if (refusal !== null)
+          return { error: refusal.kind === 'event' ? refusal.problem.error : refusal.block.message };
+      }
+      return events.map((event) => deps.toEventRecord(event, sender.server, sender));
+    },
     tooLarge(records) {
       const sizes = records.map(({ record }) => record.value.length);
       if (sizes.some((bytes) => bytes > limits.recordBytes))

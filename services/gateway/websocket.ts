@@ -3,7 +3,10 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Access } from './access.ts';
 import { type Connection, type ConnectionDeps, createConnection } from './connection.ts';
+import { agreedProtocol } from './given-token.ts';
+import { answerRefused } from './http-gate.ts';
 import type { GatewayLimits } from './limits.ts';
 import { allowsOrigin, type Origins, refuseOrigin } from './origins.ts';
 import type { Rates } from './rates.ts';
@@ -18,12 +21,15 @@ export interface SocketHub {
   /** While held, no socket is read: clients feel it as a connection that takes nothing more. */
   hold(held: boolean): void;
   count(): number;
+  /** Keys or blocks changed: whoever may not stay is closed. */
+  reconsider(): void;
   /** Refuses new sockets, closes the open ones with 1001, and resolves when what they had sent was taken. */
   stop(): Promise<void>;
 }
 
 export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender'> {
   readonly logger: Logger;
+  readonly access: Pick<Access, 'check' | 'doorFor'>;
   readonly limits: ConnectionDeps['limits'] &
     Pick<
       GatewayLimits,
@@ -75,15 +81,16 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   /** How many sockets an address has. */
   const addresses = createTally();
   const senders = new WeakMap<IncomingMessage, Sender>();
-  /** Upgrades whose sender is being found out. */
-  let arriving = 0;
   let held = false;
   let stopping = false;
+  /** Upgrades whose sender is being found out. */
+  let arriving = 0;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxPayload: limits.frameBytes,
     perMessageDeflate: false,
+    handleProtocols: agreedProtocol,
   });
   server.on('headers', (headers, request) => {
     const setCookie = senders.get(request)?.setCookie;
@@ -114,6 +121,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       reading.end();
       connection.end();
     });
+    connection.reconsider();
   }
 
   async function arrive(
@@ -129,6 +137,8 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     socket.once('close', () => addresses.remove(address));
     arriving++;
     try {
+      const checked = await deps.access.check(request, 'upgrade');
+      if (checked.kind === 'refused') return answerRefused(socket, checked);
       const sender = await deps.senderOf(request);
       senders.set(request, sender);
       if (stopping) answerBusy(socket, STOPPING);
@@ -179,6 +189,9 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       }
     },
     count: () => open.size,
+    reconsider() {
+      for (const { connection } of open.values()) connection.reconsider();
+    },
     async stop() {
       stopping = true;
       clearInterval(sweeper);

@@ -1,6 +1,5 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
 import type { Json } from '../shared/reducer-api.ts';
-import type { EventRecord, ToEventRecord } from './envelope.ts';
 import {
   type ElementLimits,
   elementsOf,
@@ -11,6 +10,7 @@ import {
   refusal,
 } from './exact-elements.ts';
 import { NOTHING_LOCKED } from './locked-fields.ts';
+import type { ReceivedEvent } from './session.ts';
 import { actorId, standardAuth } from './xapi-actor.ts';
 import { statementHash } from './xapi-comparable.ts';
 import { statementFault } from './xapi-fault.ts';
@@ -87,21 +87,18 @@ export async function readMany(
 }
 
 export interface StatementSender {
-  /** JSON text. */
-  readonly server: string;
   readonly vouched: boolean;
   /** Microseconds since 1970. */
   readonly receivedAt: number;
 }
 
 /** A statement as an event: `{event: <verb>, source: "xapi", id, statement}`, of its actor. */
-export function statementRecord(
+export function statementEvent(
   { key, text, value }: Statement,
-  { server, vouched, receivedAt }: StatementSender,
-  toEventRecord: ToEventRecord,
-): EventRecord {
+  { vouched, receivedAt }: StatementSender,
+): ReceivedEvent {
   const { id: verb } = value.verb as { readonly id: string };
   const frame = frameWith({ event: verb, source: 'xapi', id: key }, { name: 'statement', text, value });
   const auth = standardAuth('xapi', actorId(value.actor)!, vouched);
-  return toEventRecord({ ordinal: 0, frame, locked: NOTHING_LOCKED, auth, receivedAt }, server);
+  return { ordinal: 0, frame, locked: NOTHING_LOCKED, auth, receivedAt };
 }

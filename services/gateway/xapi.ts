@@ -1,17 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { v7 } from 'uuid';
-import type { ToEventRecord } from './envelope.ts';
 import type { ElementLimits, Refusal } from './exact-elements.ts';
 import type { Sender } from './sender.ts';
 import { bodyOf, comeAgain, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { isUuid } from './xapi-fault.ts';
 import { createStatementMemory, type Pending } from './xapi-memory.ts';
-import { readMany, readOne, type Statement, type Statements, statementRecord } from './xapi-statements.ts';
+import { readMany, readOne, type Statement, type Statements, statementEvent } from './xapi-statements.ts';
 
 export interface XapiDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' | 'challenge'> {
   readonly limits: StandardDoorDeps['limits'] & ElementLimits;
-  readonly toEventRecord: ToEventRecord;
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -100,9 +98,13 @@ export function createXapi(deps: XapiDeps): Router {
   async function keepAll({ statements }: Statements, request: Request, response: Response): Promise<boolean> {
     const known = lookUp(statements, response);
     if (known === null) return false;
-    const { server } = await deps.senderOf(request);
-    const sender = { server, vouched: door.isVouched(response), receivedAt: Math.round(deps.now() * 1_000) };
-    const records = known.fresh.map((statement) => statementRecord(statement, sender, deps.toEventRecord));
+    const by = { vouched: door.isVouched(response), receivedAt: Math.round(deps.now() * 1_000) };
+    const events = known.fresh.map((statement) => statementEvent(statement, by));
+    const records = door.recordsOf(events, await deps.senderOf(request));
+    if ('error' in records) {
+      response.status(403).json(records);
+      return false;
+    }
     const error = door.tooLarge(records);
     if (error !== null) {
       response.status(413).json({ error });

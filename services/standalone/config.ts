@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { archiverShape } from '../archiver/config.ts';
+import { checkAccess } from '../gateway/access-config.ts';
 import {
   gatewayShape,
   IDENTITY_NOT_CHOSEN,
@@ -23,11 +24,13 @@ const shape = {
 const onDirectory = z
   .object(shape)
   .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING);
+  .refine(ltiHasSecret, LTI_SECRET_MISSING)
+  .superRefine(checkAccess);
 const onS3 = z
   .object({ ...shape, ...s3Shape })
   .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING);
+  .refine(ltiHasSecret, LTI_SECRET_MISSING)
+  .superRefine(checkAccess);
 
 export type StandaloneConfig = Readonly<z.output<typeof onDirectory>> & Partial<z.output<typeof onS3>>;
 

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
+import { createAccess } from '../gateway/access.ts';
+import { tokenSettingsOf } from '../gateway/access-config.ts';
 import { identityOf, isLoopback, originsOf } from '../gateway/config.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { standardSendersOf } from '../gateway/standard-senders.ts';
+import { createTokenCheck } from '../gateway/token-check.ts';
 import { trafficOf } from '../gateway/traffic-config.ts';
 import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
@@ -74,11 +77,25 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   lifecycle.onStop('archive', () => archive.close());
   await log.ensureTopics(installation.topics);
 
+  const history = createHistory({ log, archive, namespace });
+  const control = createControl({ ...common, log, history, archive });
+  lifecycle.onStop('control', () => control.close());
+  const tokens = tokenSettingsOf(config);
+  const access = createAccess({
+    control,
+    requireKey: config.LECTERN_REQUIRE_KEY,
+    checkToken: tokens && createTokenCheck(tokens, { logger }),
+    clock: systemClock,
+    registry,
+  });
+  lifecycle.onStop('access', () => access.stop());
+  access.start();
   const places = blobPlaces(namespace, installation.modules);
   const traffic = trafficOf(config);
   const gateway = createGateway({
     ...common,
     ...traffic,
+    access,
     producer: await log.createProducer(),
     sources: installation.sources,
     typedSources: installation.typedSources,
@@ -91,9 +108,6 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     stampRules: config.LECTERN_STAMP,
     standardSenders: standardSendersOf(config, isLoopback(config.LECTERN_HOST)),
   });
-  const history = createHistory({ log, archive, namespace });
-  const control = createControl({ ...common, log, history, archive });
-  lifecycle.onStop('control', () => control.close());
   const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: installation.modules });
   lifecycle.onStop('watchdog', () => watchdog.stop());
   const strays = createStrays(common);

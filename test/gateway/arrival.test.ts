@@ -3,13 +3,22 @@ import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { createByteBudget } from '../../services/gateway/byte-budget.ts';
+import { NO_CREDENTIAL } from '../../services/gateway/credential.ts';
 import { DEFAULT_LIMITS } from '../../services/gateway/limits.ts';
 import { createRates } from '../../services/gateway/rates.ts';
 import type { Sender } from '../../services/gateway/sender.ts';
 import { createSocketHub } from '../../services/gateway/websocket.ts';
 import { OPEN, silent, until } from './support.ts';
 
-const BOB: Sender = { cookies: {}, setCookie: null, server: '{}', basicUser: 'bob', launch: null };
+const BOB: Sender = {
+  cookies: {},
+  setCookie: null,
+  server: '{}',
+  basicUser: 'bob',
+  launch: null,
+  origin: null,
+  credential: NO_CREDENTIAL,
+};
 
 /** A hub whose senders are found out when the test says so, and upgrades whose sockets are in memory. */
 function start() {
@@ -33,6 +42,10 @@ function start() {
     limits: { ...DEFAULT_LIMITS, connections: 2 },
     logger: silent,
     blobs: null,
+    access: {
+      check: async () => NO_CREDENTIAL,
+      doorFor: () => ({ refusal: () => null, leaving: () => null }),
+    },
     rates: createRates({}, { logger: silent, clockMs: () => performance.now() }),
     addressOf: () => '127.0.0.1',
     senderOf: () => new Promise((know, fail) => void pending.push({ know, fail })),
@@ -65,6 +78,7 @@ test('an upgrade is answered only when its sender is known', async () => {
   const { hub, pending, upgrade } = start();
   const { answer } = upgrade();
   expect(answer()).toBe('');
+  await until(() => pending.length > 0, 'it is asked about');
   pending[0]!.know(BOB);
   await until(() => answer() !== '', 'it is answered');
   expect(answer()).toMatch(/^HTTP\/1\.1 101 /);
@@ -76,6 +90,7 @@ test('a socket that breaks off meanwhile does no harm and is not taken', async (
   const { socket, answer } = upgrade();
   expect(() => socket.emit('error', new Error('reset'))).not.toThrow();
   socket.destroy();
+  await until(() => pending.length > 0, 'it is asked about');
   pending[0]!.know(BOB);
   upgrade();
   await until(() => pending.length === 2, 'the next one is asked about');
@@ -86,6 +101,7 @@ test('those whose senders are being found out count as connections, until they a
   const { pending, upgrade } = start();
   const [first] = [upgrade(), upgrade()];
   expect(upgrade().answer()).toMatch(/^HTTP\/1\.1 503 .*too many connections/s);
+  await until(() => pending.length > 0, 'it is asked about');
   pending[0]!.fail(new Error('a bug'));
   await until(() => first!.socket.destroyed, 'one is gone');
   expect(upgrade().answer()).toBe('');
@@ -95,6 +111,7 @@ test('one that stop comes before is told to connect again', async () => {
   const { hub, pending, upgrade } = start();
   const { answer } = upgrade();
   await hub.stop();
+  await until(() => pending.length > 0, 'it is asked about');
   pending[0]!.know(BOB);
   await until(() => answer() !== '', 'it is answered');
   expect(answer()).toMatch(/^HTTP\/1\.1 503 .*stopping; connect again/s);

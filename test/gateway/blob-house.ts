@@ -10,7 +10,8 @@ import { stateField } from '../../services/shared/state-key.ts';
 import { createKeyer } from '../../services/worker/scope.ts';
 import { createMemoryState, type MemoryState } from '../support/memory-state.ts';
 import { NO_CHANGES } from '../support/no-changes.ts';
-import { createFakeLog, type FakeLog, type TestGatewayOptions } from './support.ts';
+import { createFakeLog, type FakeLog } from './fake-producer.ts';
+import type { TestGatewayOptions } from './support.ts';
 
 const PARTITIONS = 2;
 const codec = createEventCodec();

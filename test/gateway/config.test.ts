@@ -49,7 +49,7 @@ describe('the configuration of the gateway', () => {
     const load = () => loadGatewayConfig(env);
     for (const name of ['LECTERN_PORT', 'LECTERN_GUESTS', 'LECTERN_IDENTITY']) expect(load).toThrow(name);
     expect(() => loadGatewayConfig({ LECTERN_IDENTITY: 'guest,telepathy' })).toThrow(
-      /LECTERN_IDENTITY: must be one or more of http_basic, .*local_storage, .*testcase_auth, guest/,
+      /LECTERN_IDENTITY: must be one or more of jwt, http_basic, .*local_storage, .*testcase_auth, guest/,
     );
   });
 
@@ -81,8 +81,8 @@ describe('the configuration of the gateway', () => {
   test.each([
     ['org.a=guest', /LECTERN_IDENTITY_SOURCES: must be JSON, lists of identity methods by source/],
     ['["guest"]', /LECTERN_IDENTITY_SOURCES: must be JSON, lists/],
-    ['{"org.a":"guest"}', /LECTERN_IDENTITY_SOURCES\.org\.a: must be one or more of http_basic/],
-    ['{"org.a":[]}', /LECTERN_IDENTITY_SOURCES\.org\.a: must be one or more of http_basic/],
+    ['{"org.a":"guest"}', /LECTERN_IDENTITY_SOURCES\.org\.a: must be one or more of jwt, http_basic/],
+    ['{"org.a":[]}', /LECTERN_IDENTITY_SOURCES\.org\.a: must be one or more of jwt, http_basic/],
     ['{"org.a":["guest","telepathy"]}', /LECTERN_IDENTITY_SOURCES\.org\.a\.1: must be one or more of/],
   ])('refuses %s as methods by source, with the problems of all other variables', (value, message) => {
     const load = () =>

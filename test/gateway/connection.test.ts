@@ -32,7 +32,16 @@ function start(blobs: ConnectionDeps['blobs'] = null) {
     },
     {
       identity: OPEN,
-      sender: { cookies: {}, setCookie: null, server: '{}', basicUser: null, launch: null },
+      sender: {
+        cookies: {},
+        setCookie: null,
+        server: '{}',
+        basicUser: null,
+        launch: null,
+        origin: null,
+        credential: { kind: 'none' },
+      },
+      access: { doorFor: () => ({ refusal: () => null, leaving: () => null }) },
       publisher: {
         publish(records) {
           if (!stub.room) return null;

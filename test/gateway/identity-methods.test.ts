@@ -97,6 +97,7 @@ describe('the methods of Learning Observer', () => {
 
 /** Who a method says somebody is that goes by a name. */
 const NAMED: Readonly<Record<IdentityName, (name: string) => Partial<IdentityInput>>> = {
+  jwt: (userId) => ({ credential: { kind: 'jwt', userId, expiresAt: 1 } }),
   http_basic: (basicUser) => ({ basicUser }),
   chromebook: (id) => chrome(id),
   lti_session: (userId) => ({ launch: { userId, context: null, role: null } }),

@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS, type GatewayLimits } from '../../services/gateway/limit
 import { createPublisher } from '../../services/gateway/publisher.ts';
 import { LecternError } from '../../services/shared/errors.ts';
 import type { OutgoingRecord } from '../../services/shared/log/port.ts';
-import { createCleanUp, createFakeLog, silent, until } from './support.ts';
+import { createFakeLog } from './fake-producer.ts';
+import { createCleanUp, silent, until } from './support.ts';
 
 const cleanUp = createCleanUp();
 afterEach(() => cleanUp.run());

@@ -18,7 +18,15 @@ function rulesOf(rules: object) {
   return stampRules.parse(JSON.stringify(rules));
 }
 
-const sender: Sender = { cookies: {}, setCookie: null, server: '{}', basicUser: null, launch: null };
+const sender: Sender = {
+  cookies: {},
+  setCookie: null,
+  server: '{}',
+  basicUser: null,
+  launch: null,
+  origin: null,
+  credential: { kind: 'none' },
+};
 const launch: Launch = { userId: 'u', context: 'c', role: null };
 
 function stamped(

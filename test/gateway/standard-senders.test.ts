@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { isLoopback } from '../../services/gateway/config.ts';
@@ -107,11 +109,12 @@ describe('the configuration of senders', () => {
       LECTERN_XAPI_CREDENTIALS: ['a:b', 'c:d', 'e:f:g'],
       LECTERN_CALIPER_TOKENS: ['x', 'y'],
     });
+    const request = new IncomingMessage(new Socket());
     for (const host of ['127.0.0.1', '0.0.0.0']) {
       const { xapi, caliper } = standardSendersOf(load({}), isLoopback(host));
       const kind = host === '0.0.0.0' ? 'refused' : 'allowed';
-      expect(await xapi({ headers: {} }, 'xapi')).toMatchObject({ kind });
-      expect(await caliper({ headers: {} }, 'caliper')).toMatchObject({ kind });
+      expect(await xapi(request, 'xapi')).toMatchObject({ kind });
+      expect(await caliper(request, 'caliper')).toMatchObject({ kind });
     }
   });
 

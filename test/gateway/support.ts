@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
+import type { Access } from '../../services/gateway/access.ts';
 import {
   type BlobSources,
   createGateway,
@@ -11,10 +12,10 @@ import type { Identity } from '../../services/gateway/identity.ts';
 import type { GatewayLimits } from '../../services/gateway/limits.ts';
 import type { Origins } from '../../services/gateway/origins.ts';
 import type { RatesConfig } from '../../services/gateway/rates.ts';
-import { createEventCodec, type Envelope } from '../../services/shared/event.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
-import type { OutgoingRecord, Producer } from '../../services/shared/log/port.ts';
 import { createLogger } from '../../services/shared/logger.ts';
+import { createFakeLog, type FakeLog } from './fake-producer.ts';
+import { openAccess } from './open-access.ts';
 
 export const OPEN: Identity = {
   methods: ['local_storage', 'testcase_auth', 'guest'],
@@ -29,8 +30,6 @@ export const SOURCE = 'org.mitros.test';
 
 export const silent = createLogger({ service: 'test', level: 'silent' });
 
-const codec = createEventCodec();
-
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
@@ -41,75 +40,6 @@ export async function until(
     if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-}
-
-interface Written extends Envelope {
-  readonly topic: string;
-  readonly clientFields: Record<string, unknown>;
-  readonly metadataFields: Record<string, unknown>;
-}
-
-/** A log in memory that can be held and made to fail. */
-export interface FakeLog {
-  readonly producer: Pick<Producer, 'send'>;
-  readonly sends: OutgoingRecord[][];
-  written(): Written[];
-  /** Sends wait until `release`. */
-  hold(): void;
-  release(): void;
-  /** The next sends fail, having written nothing, or everything. */
-  failNext(count: number, having?: 'nothing' | 'everything'): void;
-  attempts(): number;
-}
-
-export function createFakeLog(): FakeLog {
-  const sends: OutgoingRecord[][] = [];
-  let attempts = 0;
-  let failing = 0;
-  let failingHaving: 'nothing' | 'everything' = 'nothing';
-  let gate: { promise: Promise<void>; open: () => void } | undefined;
-  return {
-    producer: {
-      async send(records) {
-        attempts++;
-        await gate?.promise;
-        const fails = failing > 0;
-        if (fails) failing--;
-        if (!fails || failingHaving === 'everything') sends.push([...records]);
-        if (fails) throw new Error('the log is away');
-        return records.map(({ topic }, offset) => ({ topic, partition: 0, offset }));
-      },
-    },
-    sends,
-    written: () =>
-      sends.flat().map(({ topic, key, value }) => {
-        const decoded = codec.decode(value);
-        if (decoded.kind !== 'ok') throw new Error(decoded.reason);
-        if (decoded.value.key !== key) throw new Error('the record has another key than its envelope');
-        return {
-          ...decoded.value,
-          topic,
-          clientFields: JSON.parse(decoded.value.client) as Record<string, unknown>,
-          metadataFields: JSON.parse(decoded.value.metadata) as Record<string, unknown>,
-        };
-      }),
-    hold() {
-      let open: () => void = () => undefined;
-      const promise = new Promise<void>((resolve) => {
-        open = resolve;
-      });
-      gate = { promise, open };
-    },
-    release() {
-      gate?.open();
-      gate = undefined;
-    },
-    failNext(count, having = 'nothing') {
-      failing = count;
-      failingHaving = having;
-    },
-    attempts: () => attempts,
-  };
 }
 
 export interface Client {
@@ -166,12 +96,15 @@ export interface TestGatewayOptions {
   readonly now?: () => number;
   readonly blobs?: BlobSources;
   readonly more?: Partial<GatewayDeps>;
+  /** Instead of nobody having a key and nobody being blocked. */
+  readonly access?: (registry: Registry) => Access;
 }
 
 /** The gateway behind a real HTTP server on a free port, with a log in memory. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const log = options.log ?? createFakeLog();
   const registry = new Registry();
+  const access = (options.access ?? openAccess)(registry);
   const gateway = createGateway({
     producer: log.producer,
     namespace: 'test',
@@ -179,6 +112,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     identity: options.identity ?? OPEN,
     ltiSecret: options.ltiSecret,
     origins: options.origins ?? 'any',
+    access,
     logger: silent,
     registry,
     blobs: options.blobs,
@@ -202,6 +136,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     port: (listening.server.address() as AddressInfo).port,
     async close() {
       log.release();
+      access.stop();
       await gateway.stop();
       await listening.close();
     },

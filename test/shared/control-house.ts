@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
+import type { ApiKey, Block } from '../../services/shared/control/access-record.ts';
 import { type ControlDeps, createControl, type OpenControl } from '../../services/shared/control/control.ts';
 import type { LeftOut } from '../../services/shared/control/port.ts';
 import { createSnapshots, type Snapshots } from '../../services/shared/control/snapshots.ts';
@@ -94,6 +95,31 @@ export function verdict(offset: number, fields: Partial<LeftOut> = {}): LeftOut 
     ...fields,
   };
 }
+
+export const apiKey = (fields: Partial<ApiKey> = {}): ApiKey => ({
+  kind: 'api-key',
+  id: '0123456789ab',
+  hash: 'f'.repeat(64),
+  name: 'a program',
+  sources: null,
+  vouches: true,
+  created: 1_000,
+  expires: null,
+  revoked: null,
+  ...fields,
+});
+
+export const block = (fields: Partial<Block> = {}): Block => ({
+  kind: 'block',
+  subject: 'source',
+  value: 'org.blocked',
+  action: 'DROP',
+  timeLimit: 'PERMANENT',
+  message: 'not any more',
+  created: 1_000,
+  until: null,
+  ...fields,
+});
 
 /** An archive in a directory of its own. */
 export const openArchive = (): ArchiveStore =>

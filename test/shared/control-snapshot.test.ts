@@ -10,13 +10,14 @@ import {
   SNAPSHOT_FORMAT,
   type Snapshot,
 } from '../../services/shared/control/snapshot.ts';
-import { openArchive, snapshotsIn, TOPIC, unit, verdict } from './control-house.ts';
+import { apiKey, block, openArchive, snapshotsIn, TOPIC, unit, verdict } from './control-house.ts';
 
 const UNITS = [unit, { ...unit, partition: 4 }, { ...unit, module: 'n.v2' }];
 const NAMES = ['m', 'n'];
 const TOKENS = ['a', 'b', 'c'];
 const EVENTS = [0, 1, 2];
 const LIMITS = { ofWorkers: 2, ofPersons: 3 };
+const ACCESS_LIMITS = { apiKeys: 2, blocks: 2 };
 
 const record: fc.Arbitrary<ControlRecord> = fc
   .oneof(
@@ -46,6 +47,21 @@ const record: fc.Arbitrary<ControlRecord> = fc
       paused: fc.boolean(),
       reason: fc.constantFrom('one', 'two'),
     }),
+    fc
+      .record({
+        id: fc.constantFrom('000000000001', '000000000002', '000000000003'),
+        created: fc.nat(5),
+        expires: fc.option(fc.nat(5)),
+        revoked: fc.option(fc.nat(5)),
+        sources: fc.option(fc.constant(['a', 'b'])),
+      })
+      .map((given) => apiKey(given)),
+    fc
+      .record({ value: fc.constantFrom('a', 'b', 'c'), created: fc.nat(5), until: fc.option(fc.nat(5)) })
+      .map((given) => block(given)),
+    fc
+      .constantFrom('a', 'b')
+      .map((value) => ({ kind: 'unblock' as const, subject: 'source' as const, value })),
   )
   .map((given) => {
     if (!('at' in given)) return given;
@@ -58,6 +74,11 @@ const answers = (decided: Decided) => ({
   verdicts: decided.verdicts,
   leftOut: UNITS.map((at) => [...decided.leftOut(at)]),
   paused: NAMES.map((name) => decided.pausedBecause(name)),
+  apiKeys: [...decided.apiKeys],
+  blocks: [...decided.blocks],
+  accessRefusals: [apiKey({ id: 'ffffffffffff', created: 3 }), block({ value: 'another', created: 3 })].map(
+    decided.refusal,
+  ),
   refusals: UNITS.flatMap((at) =>
     EVENTS.flatMap((offset) =>
       (['budget', 'drop'] as const).map((why) => decided.refusal(verdict(offset, { ...at, why }))),
@@ -65,6 +86,7 @@ const answers = (decided: Decided) => ({
   ),
 });
 
+const create = () => createDecided(LIMITS, ACCESS_LIMITS);
 const none = (reason: string): never => {
   throw new Error(reason);
 };
@@ -78,7 +100,7 @@ describe('a snapshot', () => {
   test('of any beginning, and the rest, decide what the whole decides', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { maxLength: 60 }), fc.nat(), async (records, cut) => {
-        const [whole, before, after] = [createDecided(LIMITS), createDecided(LIMITS), createDecided(LIMITS)];
+        const [whole, before, after] = [create(), create(), create()];
         const middle = records.length === 0 ? 0 : cut % (records.length + 1);
         records.forEach(whole.take);
         records.slice(0, middle).forEach(before.take);

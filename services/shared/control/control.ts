@@ -43,7 +43,7 @@ const MAX_IN_A_SEND = 500;
  *
  * `publish` and `caughtUp` reject with what keeps the log or the archive from answering, and may be called again: a
  * record that is published twice says the same twice. `publish` refuses a verdict with UNIT_STOPPED when its module
- * version has too many, and says what to do; other modules go on. Both reject with UNIT_STOPPED while the beginning of the
+ * version has too many, and says what to do; other modules go on. So it does with an API key or a block too many. Both reject with UNIT_STOPPED while the beginning of the
  * topic is lost, or the topic is another than the one that was read; nothing is published then.
  */
 export function createControl(deps: ControlDeps): OpenControl {
@@ -112,7 +112,8 @@ export function createControl(deps: ControlDeps): OpenControl {
     async restore() {
       const position = (await snapshotting?.restore()) ?? null;
       // Whoever watches hears what holds, as if the records had been read.
-      if (position !== null) for (const one of decided.switches) tell(one);
+      const holding = [...decided.switches, ...decided.apiKeys.values(), ...decided.blocks.values()];
+      if (position !== null) for (const one of holding) tell(one);
       return position;
     },
   });
@@ -148,6 +149,8 @@ export function createControl(deps: ControlDeps): OpenControl {
       await (offset === null ? caughtUp() : follower.reached(offset + 1));
     },
     caughtUp,
+    apiKeys: decided.apiKeys,
+    blocks: decided.blocks,
     leftOut: decided.leftOut,
     pausedBecause: decided.pausedBecause,
     watch(listener) {

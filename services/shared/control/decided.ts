@@ -1,5 +1,7 @@
 import { nameOf } from '../state/unit-meta.ts';
 import { unitName } from '../state/unit-name.ts';
+import type { ApiKey, Block } from './access-record.ts';
+import { type AccessLimits, createDecidedAccess, type DecidedAccess } from './decided-access.ts';
 import type { Control, ControlRecord, LeftOut, ModuleSwitch } from './port.ts';
 
 /** What was decided about one unit. */
@@ -17,13 +19,15 @@ export interface UnitDecisions {
 export interface Decisions {
   readonly units: readonly UnitDecisions[];
   readonly switches: readonly ModuleSwitch[];
+  readonly apiKeys: readonly ApiKey[];
+  readonly blocks: readonly Block[];
 }
 
 /**
  * What was decided, in memory: one entry for each verdict that stands, of all module versions and for ever, because a
  * replay may ask for any of them. `refusal` bounds how many a module version can have.
  */
-export interface Decided extends Pick<Control, 'leftOut' | 'pausedBecause'> {
+export interface Decided extends Pick<Control, 'leftOut' | 'pausedBecause' | 'apiKeys' | 'blocks'> {
   readonly verdicts: number;
   /** The last one of each module. */
   readonly switches: readonly ModuleSwitch[];
@@ -64,6 +68,11 @@ interface Counts {
   ofPersons: number;
 }
 
+type AccessRecord = Parameters<DecidedAccess['take']>[0];
+
+const isOfAccess = (record: ControlRecord): record is AccessRecord =>
+  record.kind === 'api-key' || record.kind === 'block' || record.kind === 'unblock';
+
 const isPersons = ({ why }: LeftOut): boolean => why === 'requeue' || why === 'drop';
 const counterOf = (verdict: LeftOut): keyof Counts => (isPersons(verdict) ? 'ofPersons' : 'ofWorkers');
 
@@ -74,7 +83,8 @@ const counterOf = (verdict: LeftOut): keyof Counts => (isPersons(verdict) ? 'ofP
 const replaces = (why: LeftOut['why'], standing: LeftOut['why']): boolean =>
   why === 'drop' || (why === 'requeue' && standing !== 'drop');
 
-export function createDecided(limits: DecidedLimits = LIMITS): Decided {
+export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: AccessLimits): Decided {
+  const access = createDecidedAccess(accessLimits);
   const units = new Map<string, UnitState>();
   const switches = new Map<string, ModuleSwitch>();
   const counts = new Map<string, Counts>();
@@ -134,6 +144,7 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
       return allSwitches();
     },
     refusal(record) {
+      if (isOfAccess(record)) return access.refusal(record);
       if (record.kind !== 'left-out') return null;
       const { module } = record;
       if (units.get(unitName(record))?.leftOut.has(nameOf(record)) === true) return null;
@@ -144,7 +155,8 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
         : `${count} events are left out of ${module} by verdicts of its workers: correct the module, requeue or drop its dead letters (lectern dead-letters requeue --module ${module} --yes), and start its workers again; or raise its VERSION`;
     },
     take(record) {
-      if (record.kind === 'left-out') takeVerdict(record);
+      if (isOfAccess(record)) access.take(record);
+      else if (record.kind === 'left-out') takeVerdict(record);
       else if (record.kind === 'unit-claimed') stateOf(record).owner = record.token;
       else switches.set(record.module, record);
     },
@@ -153,6 +165,8 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
         .filter(({ owner, leftOut }) => owner !== null || leftOut.size > 0)
         .map(({ unit, owner, leftOut }) => ({ ...unit, owner, leftOut: [...leftOut.values()] })),
       switches: allSwitches(),
+      apiKeys: [...access.apiKeys.values()],
+      blocks: [...access.blocks.values()],
     }),
     restore(decisions) {
       for (const { owner, leftOut, ...unit } of decisions.units) {
@@ -161,7 +175,10 @@ export function createDecided(limits: DecidedLimits = LIMITS): Decided {
         for (const verdict of leftOut) put(state, nameOf(verdict), verdict);
       }
       for (const given of decisions.switches) switches.set(given.module, given);
+      access.restore(decisions);
     },
+    apiKeys: access.apiKeys,
+    blocks: access.blocks,
     leftOut: (unit) => stateOf(unit).leftOut,
     pausedBecause(name) {
       const found = switches.get(name);

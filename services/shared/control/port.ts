@@ -1,4 +1,5 @@
 import type { Attempt } from '../state/port.ts';
+import type { ApiKey, Block, Unblock } from './access-record.ts';
 
 /**
  * Why an event was left out of a reducer at its place: the reducer took too long, ended the process, made a state that
@@ -40,7 +41,7 @@ export interface ModuleSwitch {
   readonly reason: string;
 }
 
-export type ControlRecord = LeftOut | UnitClaimed | ModuleSwitch;
+export type ControlRecord = LeftOut | UnitClaimed | ModuleSwitch | ApiKey | Block | Unblock;
 
 /** What was decided at run time, as far as this process has read the control topic. */
 export interface Control {
@@ -56,6 +57,10 @@ export interface Control {
   }): ReadonlyMap<string, LeftOut>;
   /** Null when the module runs, else why it does not. */
   pausedBecause(moduleName: string): string | null;
+  /** By id, live; those that were revoked or have expired, too. */
+  readonly apiKeys: ReadonlyMap<string, ApiKey>;
+  /** By `blockName`, live; those that have ended, too. */
+  readonly blocks: ReadonlyMap<string, Block>;
   /** Calls `listener` for each record from now on, until the returned function is called. */
   watch(listener: (record: ControlRecord) => void): () => void;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiKey, block, unblock } from './access-record.ts';
 import type { ControlRecord, LeftOut } from './port.ts';
 
 /** How records stand in the control topic: one JSON object each, told apart by `kind`. */
@@ -45,7 +46,7 @@ export const moduleSwitch = z.object({
   reason,
 });
 
-const known = z.discriminatedUnion('kind', [leftOutShape, unitClaimed, moduleSwitch]);
+const known = z.discriminatedUnion('kind', [leftOutShape, unitClaimed, moduleSwitch, apiKey, block, unblock]);
 const kinds: ReadonlySet<string> = new Set(known.options.map(({ shape }) => shape.kind.value));
 
 /** What this version understands. Another version, which understands more or less, folds the same records otherwise. */

@@ -4,6 +4,7 @@ import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import type { LogRecord } from '../log/port.ts';
+import { apiKey, block } from './access-record.ts';
 import type { Decisions } from './decided.ts';
 import type { LeftOut } from './port.ts';
 import { leftOutShape, moduleSwitch, UNDERSTOOD, unitClaimed } from './record.ts';
@@ -42,6 +43,8 @@ const headLine = z.object({
   position: offset.min(1),
   hash: z.string().length(64),
   switches: z.array(moduleSwitch),
+  apiKeys: z.array(apiKey),
+  blocks: z.array(block),
   units: z.number().int().min(0),
 });
 
@@ -69,12 +72,21 @@ async function unzip(bytes: Buffer): Promise<Buffer> {
 }
 
 /** Lines of JSON, compressed: one that says what follows, and one for each unit. */
-export async function encodeSnapshot({ position, hash, switches, units }: Snapshot): Promise<Buffer> {
+export async function encodeSnapshot({
+  position,
+  hash,
+  switches,
+  apiKeys,
+  blocks,
+  units,
+}: Snapshot): Promise<Buffer> {
   const head: z.input<typeof headLine> = {
     format: SNAPSHOT_FORMAT,
     position,
     hash,
     switches: [...switches],
+    apiKeys: apiKeys.map((key) => ({ ...key, sources: key.sources && [...key.sources] })),
+    blocks: [...blocks],
     units: units.length,
   };
   const lines = [JSON.stringify(head)];

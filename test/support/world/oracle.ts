@@ -36,7 +36,7 @@ function standing(decisions: readonly ControlRecord[], unit: Unit): readonly Lef
   let owner: string | undefined;
   const found: LeftOut[] = [];
   for (const decision of decisions) {
-    if (decision.kind === 'module-switch' || unitName(decision) !== unitName(unit)) continue;
+    if (!('partition' in decision) || unitName(decision) !== unitName(unit)) continue;
     if (decision.kind === 'unit-claimed') owner = decision.token;
     else if (decision.token === undefined || decision.token === owner) found.push(decision);
   }
