@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const SOURCES = [
   'services',
   'reducers',
+  'examples',
   'schemas',
   'deploy',
   'test/bench',

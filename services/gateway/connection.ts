@@ -1,26 +1,20 @@
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Auth } from '../shared/reducer-api.ts';
 import type { Access } from './access.ts';
 import { atTime } from './at-time.ts';
-import { createBlobDesk } from './blob-desk.ts';
-import { blobNameOf, FETCH_BLOB, SAVE_BLOB } from './blob-frame.ts';
-import type { BlobAnswer, BlobReader } from './blob-reader.ts';
-import { createBlobSender } from './blob-sender.ts';
 import { blocklistAnswer } from './blocklist.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { vouches } from './credential.ts';
-import type { DoorRefusal, Leaving } from './door.ts';
-import type { ToEventRecord } from './envelope.ts';
-import { type Frame, type FrameLimits, type Problem, parseFrame } from './frame.ts';
+import type { Leaving } from './door.ts';
+import { type Frame, type FrameLimits, type ParsedFrame, type Problem, parseFrame } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { GatewayMetrics } from './metrics.ts';
-import type { Publisher } from './publisher.ts';
-import type { Sender } from './sender.ts';
-import { createSession, type ReceivedEvent } from './session.ts';
+import { createSession, type Outcome, type ReceivedEvent } from './session.ts';
+import { createSocketAnswers, type FramePlace } from './socket-answers.ts';
+import { createSocketEvents, type SocketEventsDeps } from './socket-events.ts';
 import type { SourceFault } from './typed-sources.ts';
 
-/** One socket: its frames go through a session to the publisher, its answers go back. */
+/** One socket: its frames go through a session and the door to the log, its answers go back. */
 export interface Connection {
   /** Who sends, once it is known. */
   key(): string | null;
@@ -31,42 +25,39 @@ export interface Connection {
   end(): void;
 }
 
-export interface ConnectionDeps {
+export interface ConnectionDeps extends Omit<SocketEventsDeps, 'ws' | 'answers' | 'acks'> {
   readonly identity: Identity;
-  readonly sender: Sender;
   readonly access: Pick<Access, 'doorFor'>;
-  readonly publisher: Publisher;
-  readonly toEventRecord: ToEventRecord;
+  /** Whether acknowledgements were asked for by the socket's subprotocol; a locked `acks: true` asks for them, too. */
+  readonly acks?: boolean;
   readonly backlogBudget: ByteBudget;
   readonly sourceFault?: SourceFault | undefined;
-  /** Null where there is no store to read blobs from. */
-  readonly blobs: BlobReader | null;
-  readonly metrics: GatewayMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly clockMs: () => number;
   readonly limits: FrameLimits &
+    SocketEventsDeps['limits'] &
     Pick<
       GatewayLimits,
-      | 'lockedBytes'
-      | 'backlogFrames'
-      | 'connectionBacklogBytes'
-      | 'recordBytes'
-      | 'unreadBytes'
-      | 'blobBytes'
-      | 'blobsWaiting'
-      | 'blobSendMs'
+      'lockedBytes' | 'backlogFrames' | 'connectionBacklogBytes' | 'unreadBytes' | 'blobBytes' | 'blobSendMs'
     >;
 }
 
-const TRY_AGAIN_LATER = 1013;
 const NOT_ALLOWED = 1008;
+
+const BINARY: ParsedFrame = {
+  kind: 'problem',
+  problem: { error: 'binary frames are not read', remedy: 'send text' },
+};
+
+function locksAcks(lockFrame: Frame['fields']): boolean {
+  return (lockFrame.fields as Frame['fields']).acks === true;
+}
 
 export function createConnection(
   ws: Pick<WebSocket, 'send' | 'close' | 'terminate' | 'bufferedAmount' | 'readyState'>,
   deps: ConnectionDeps,
 ): Connection {
-  const { limits, metrics, publisher, clockMs } = deps;
+  const { limits, metrics } = deps;
   const { credential } = deps.sender;
   const door = deps.access.doorFor(deps.sender);
   const session = createSession({
@@ -77,34 +68,18 @@ export function createConnection(
     sourceFault: deps.sourceFault,
     backlogBudget: deps.backlogBudget,
   });
-  const desk = createBlobDesk({ reader: deps.blobs, maxWaiting: limits.blobsWaiting });
-  const blobSender = createBlobSender(ws, limits.blobSendMs);
+  let acksAsked = deps.acks === true;
+  const answers = createSocketAnswers({ ws, metrics, limits, acksAsked: () => acksAsked });
+  const events = createSocketEvents({ ...deps, ws, answers, acks: deps.acks === true });
   let frames = 0;
-  /** Once an event was not kept, none after it is: its sender must never find a gap. */
-  let lost = false;
   /** Nothing of a sender that had to leave is taken any more. */
   let shutOut = false;
   let learner: Auth | null = null;
   let source: string | null = null;
 
-  function send(answer: object): void {
-    if (ws.readyState !== WebSocket.OPEN) return;
-    if (ws.bufferedAmount - blobSender.unsentBytes() > limits.unreadBytes) ws.terminate();
-    else ws.send(JSON.stringify(answer));
-  }
-
-  function explain({ error, remedy }: Problem, frame: number): void {
-    send({ status: 'error', error: `frame ${frame}: ${error}`, ...(remedy === undefined ? {} : { remedy }) });
-  }
-
-  function refuse(problem: Problem, frame: number): void {
-    metrics.events('refused', false);
-    explain(problem, frame);
-  }
-
   function shut(leaving: Leaving): void {
     shutOut = true;
-    if (leaving.kind === 'blocked') send(blocklistAnswer(leaving.block, deps.now()));
+    if (leaving.kind === 'blocked') answers.send(blocklistAnswer(leaving.block, deps.now()));
     ws.close(NOT_ALLOWED, leaving.kind === 'blocked' ? 'blocked' : leaving.reason);
   }
 
@@ -113,63 +88,39 @@ export function createConnection(
     if (leaving !== null) shut(leaving);
   }
 
-  function turnAway(refusal: DoorRefusal, event: ReceivedEvent): void {
-    if (refusal.kind === 'event') refuse(refusal.problem, event.ordinal + 1);
+  function meet(identified: Auth): void {
+    learner = identified;
+    reconsider();
+    if (!shutOut) answers.send({ status: 'auth', user_id: identified.user_id });
+  }
+
+  /** Every event, and every fetch, has to pass the door. */
+  function take(event: ReceivedEvent): void {
+    if (shutOut) return;
+    const { fields } = event.frame;
+    source = typeof fields.source === 'string' ? fields.source : null;
+    const refusal = door.refusal(event);
+    if (refusal === null) events.take(event);
+    else if (refusal.kind === 'event') answers.refuse(refusal.problem, { ordinal: event.ordinal, fields });
     else {
       metrics.events('refused', false);
       shut(refusal);
     }
   }
 
-  function meet(identified: Auth): void {
-    learner = identified;
-    reconsider();
-    if (!shutOut) send({ status: 'auth', user_id: identified.user_id });
+  /** Of an event that was not taken; whoever waits for its acknowledgement must be able to send it again. */
+  function refuse(problem: Problem, place: FramePlace): void {
+    if (problem.retriable === true && acksAsked) events.lose(false);
+    else answers.refuse(problem, place);
   }
 
-  function fetchBlob({ frame, auth, ordinal }: ReceivedEvent): void {
-    const deliver = async (answer: BlobAnswer): Promise<void> => {
-      if (answer.kind === 'problem') explain(answer.problem, ordinal + 1);
-      else await blobSender.send(answer.text);
-    };
-    const isTaken = desk.fetch({ student: auth.safe_user_id, name: blobNameOf(frame), deliver });
-    if (!isTaken)
-      refuse({ error: 'fetch_blob: too many wait already', remedy: 'wait for their answers' }, ordinal + 1);
-  }
-
-  /** Every event, and every fetch, has to pass the door. */
-  function take(event: ReceivedEvent): void {
-    if (shutOut) return;
-    source = typeof event.frame.fields.source === 'string' ? event.frame.fields.source : null;
-    const refusal = door.refusal(event);
-    if (refusal !== null) turnAway(refusal, event);
-    else if (event.frame.event === FETCH_BLOB) fetchBlob(event);
-    else publish(event);
-  }
-
-  function publish(event: ReceivedEvent): void {
-    const { record, sourceKnown } = deps.toEventRecord(event, deps.sender.server, deps.sender);
-    if (record.value.length > limits.recordBytes) {
-      const error = `with its locked fields an event may have at most ${limits.recordBytes} bytes`;
-      refuse({ error, remedy: 'send it in parts' }, event.ordinal + 1);
-      return;
-    }
-    const since = clockMs();
-    const ticket = lost ? null : publisher.publish([record]);
-    if (ticket === null) {
-      lost = true;
-      metrics.events('unkept', sourceKnown);
-      ws.close(TRY_AGAIN_LATER, 'events cannot be kept now; connect again later');
-      return;
-    }
-    if (event.frame.event === SAVE_BLOB) desk.saving(ticket.kept);
-    void ticket.kept.then(
-      () => {
-        metrics.ack(clockMs() - since);
-        metrics.events('accepted', sourceKnown);
-      },
-      () => metrics.events('unkept', sourceKnown),
-    );
+  function follow(outcome: Outcome, place: FramePlace): void {
+    if (outcome.identified !== null) meet(outcome.identified);
+    for (const refusal of outcome.refusals) refuse(refusal.problem, refusal);
+    for (const event of outcome.events) take(event);
+    if (outcome.kind === 'locked') acksAsked ||= locksAcks(place.fields!);
+    if (outcome.problem !== null) refuse(outcome.problem, place);
+    if (outcome.kind === 'ended') events.whenTold(() => ws.close(1000, 'terminated as asked'));
   }
 
   const { expiresAt = null } = credential.kind === 'none' ? {} : credential;
@@ -179,23 +130,13 @@ export function createConnection(
     key: () => learner?.safe_user_id ?? null,
     reconsider,
     receive(data, isBinary) {
-      frames++;
-      const parsed = isBinary
-        ? ({
-            kind: 'problem',
-            problem: { error: 'binary frames are not read', remedy: 'send text' },
-          } as const)
-        : parseFrame(data.toString(), limits);
-      const outcome = session.take(parsed, Math.round(deps.now() * 1_000));
-      if (outcome.identified !== null) meet(outcome.identified);
-      for (const { problem, ordinal } of outcome.refusals) refuse(problem, ordinal + 1);
-      for (const event of outcome.events) take(event);
-      if (outcome.problem !== null) refuse(outcome.problem, frames);
-      if (outcome.kind === 'ended') ws.close(1000, 'terminated as asked');
+      const parsed = isBinary ? BINARY : parseFrame(data.toString(), limits);
+      const fields = parsed.kind === 'frame' ? parsed.frame.fields : null;
+      follow(session.take(parsed, Math.round(deps.now() * 1_000)), { ordinal: frames++, fields });
     },
     end() {
-      desk.end();
       endTimer?.();
+      events.end();
       const unidentified = session.end();
       if (unidentified > 0) metrics.events('unidentified', false, unidentified);
     },

@@ -1,6 +1,7 @@
 import { type Envelope, type EventCodec, MAX_NUMBER } from '../shared/event.ts';
 import type { OutgoingRecord } from '../shared/log/port.ts';
 import { BLOBS, eventsTopic, UNCLAIMED } from '../shared/topics.ts';
+import type { Numbers } from './acks.ts';
 import { blobNameOf, SAVE_BLOB } from './blob-frame.ts';
 import { withDocId } from './doc-id.ts';
 import type { Frame } from './frame.ts';
@@ -24,6 +25,15 @@ function givenSequence(value: unknown): number | null {
   return isGiven ? (value as number) : null;
 }
 
+/**
+ * A sender's name for something as it goes into the log. A sender's names hold within one source, and blobs of all
+ * sources share a topic, where the same name must not make a duplicate.
+ */
+function nameInTopic(name: string | null, frame: Frame): string | null {
+  if (name === null || frame.event !== SAVE_BLOB) return name;
+  return JSON.stringify([blobNameOf(frame).source, name]);
+}
+
 /** The locked fields, with what was stamped in the place of fields of the same names. */
 function stamped({ locked }: ReceivedEvent, stamps: ReadonlyMap<string, string>): Map<string, string> {
   const members = new Map(locked.members);
@@ -32,20 +42,16 @@ function stamped({ locked }: ReceivedEvent, stamps: ReadonlyMap<string, string>)
   return members;
 }
 
+/** How a sender numbered an event, where it did so usably. */
+export function numbersOf(fields: Readonly<Record<string, unknown>>): Numbers {
+  return { session: givenName(fields.session), sequence: givenSequence(fields.sequence) };
+}
+
 interface Given {
   /** JSON text. */
   readonly server: string;
   readonly stamps: ReadonlyMap<string, string>;
   readonly newId: () => string;
-}
-
-/**
- * A sender's name for something as it goes into the log. A sender's names hold within one source, and blobs of all
- * sources share a topic, where the same name must not make a duplicate.
- */
-function nameInTopic(name: string | null, frame: Frame): string | null {
-  if (name === null || frame.event !== SAVE_BLOB) return name;
-  return JSON.stringify([blobNameOf(frame).source, name]);
 }
 
 /**

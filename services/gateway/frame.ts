@@ -7,6 +7,8 @@ import type { GatewayLimits } from './limits.ts';
 export interface Problem {
   readonly error: string;
   readonly remedy?: string;
+  /** The very same frame may be taken later. */
+  readonly retriable?: true;
 }
 
 /** A frame that may be worked with: an object with an `event`, not too deep, without names that objects inherit. */

@@ -43,6 +43,8 @@ export interface GatewayLimits {
   readonly retryMaxMs: number;
   /** Not ready once the oldest queued event has waited this long. */
   readonly overdueMs: number;
+  /** A connection is told of what was kept at most once in this time. */
+  readonly ackEveryMs: number;
   /** What a client that does not read may leave unread before it is cut off. */
   readonly unreadBytes: number;
   /** A connection that did not answer the ping before is dead. */
@@ -93,6 +95,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   retryMinMs: 100,
   retryMaxMs: 5_000,
   overdueMs: 5_000,
+  ackEveryMs: 5,
   unreadBytes: 262_144,
   pingMs: 30_000,
   idleMs: 3_600_000,

@@ -20,6 +20,7 @@ export interface ReceivedEvent {
 /** A frame that is refused later than it came. */
 export interface Refusal {
   readonly ordinal: number;
+  readonly fields: Frame['fields'];
   readonly problem: Problem;
 }
 
@@ -60,7 +61,11 @@ export interface SessionDeps {
   readonly backlogBudget: ByteBudget;
 }
 
-type Waiting = Omit<ReceivedEvent, 'auth'> & { readonly sizeBytes: number };
+type Waiting = Omit<ReceivedEvent, 'auth'> & {
+  readonly sizeBytes: number;
+  /** The frame as it came, when nothing was locked by then and it names no source. */
+  readonly bare: Frame | null;
+};
 
 const NAMELESS: Problem = {
   error: 'the event does not say whose it is, which with an API key every event must',
@@ -98,6 +103,15 @@ export function createSession(deps: SessionDeps): Session {
     return waiting;
   }
 
+  /** A frame with the locked fields over its own, as it goes on; or what is wrong with it. */
+  function prepare(frame: Frame): ParsedFrame {
+    const written = readyBlob(writeLockedOver(frame, locked), limits.blobBytes);
+    if (written.kind === 'problem') return written;
+    const isEvent = written.frame.event !== 'terminate' && !isBlobFrame(written.frame);
+    const fault = isEvent ? deps.sourceFault?.(written.frame) : null;
+    return fault ? { kind: 'problem', problem: fault } : written;
+  }
+
   function wait(event: Omit<Waiting, 'sizeBytes'>): Outcome {
     const sizeBytes = sizeOf(event.frame);
     const isFull =
@@ -106,6 +120,7 @@ export function createSession(deps: SessionDeps): Session {
       return refused({
         error: 'too many events wait for an identity; this one was not kept',
         remedy: 'identify first, by a locked user_tag for instance',
+        retriable: true,
       });
     backlog.push({ ...event, sizeBytes });
     backlogBytes += sizeBytes;
@@ -121,16 +136,42 @@ export function createSession(deps: SessionDeps): Session {
     return { known, identified };
   }
 
+  /**
+   * A client that comes back sends what it had queued first, and only then what it had locked: events for which nothing
+   * was locked and which name no source, so that nothing could be done with them, get what was locked since.
+   */
+  function withLateLock({
+    bare,
+    sizeBytes: _size,
+    ...event
+  }: Waiting): Omit<Waiting, 'sizeBytes' | 'bare'> | Problem {
+    if (bare === null || locked.fields.source === undefined) return event;
+    const prepared = prepare(bare);
+    return prepared.kind === 'problem' ? prepared.problem : { ...event, frame: prepared.frame, locked };
+  }
+
   /** The backlog, for the identity that came. */
   function release(known: Auth): Pick<Outcome, 'events' | 'refusals'> {
     const events: ReceivedEvent[] = [];
     const refusals: Refusal[] = [];
-    for (const { sizeBytes: _size, ...event } of emptyBacklog()) {
-      const problem = deps.refusalOf(known, event.frame.fields);
-      if (problem === null) events.push({ ...event, auth: known });
-      else refusals.push({ ordinal: event.ordinal, problem });
+    for (const waiting of emptyBacklog()) {
+      const event = withLateLock(waiting);
+      const problem = 'error' in event ? event : deps.refusalOf(known, event.frame.fields);
+      if (problem !== null)
+        refusals.push({ ordinal: waiting.ordinal, fields: waiting.frame.fields, problem });
+      else if (!('error' in event)) events.push({ ...event, auth: known });
     }
     return { events, refusals };
+  }
+
+  function lock(frame: Frame): Outcome {
+    const merged = mergeLocked(locked, frame, limits.lockedBytes);
+    if (merged.kind === 'problem') return refused(merged.problem);
+    locked = merged.locked;
+    // Nothing more need come to identify those that wait.
+    if (auth === null && backlog.length > 0) auth = deps.identify(locked.fields);
+    if (auth === null || backlog.length === 0) return outcome('locked');
+    return outcome('locked', { identified: auth, ...release(auth) });
   }
 
   function deliver(event: Omit<Waiting, 'sizeBytes'>): Outcome {
@@ -140,11 +181,8 @@ export function createSession(deps: SessionDeps): Session {
     const released = { identified, ...release(known) };
     const problem = deps.refusalOf(known, fields);
     if (problem !== null) return refused(problem, released);
-    return outcome('delivered', { ...released, events: [...released.events, { ...event, auth: known }] });
-  }
-
-  function faultIn(frame: Frame): Problem | null {
-    return isBlobFrame(frame) ? null : (deps.sourceFault?.(frame) ?? null);
+    const { bare: _bare, ...rest } = event;
+    return outcome('delivered', { ...released, events: [...released.events, { ...rest, auth: known }] });
   }
 
   return {
@@ -152,21 +190,16 @@ export function createSession(deps: SessionDeps): Session {
       const ordinal = frames++;
       if (ended) return refused({ error: 'this comes after a terminate', remedy: 'connect again' });
       if (parsed.kind === 'problem') return refused(parsed.problem);
-      if (parsed.frame.event === 'lock_fields') {
-        const merged = mergeLocked(locked, parsed.frame, limits.lockedBytes);
-        if (merged.kind === 'problem') return refused(merged.problem);
-        locked = merged.locked;
-        return outcome('locked');
-      }
-      const written = readyBlob(writeLockedOver(parsed.frame, locked), limits.blobBytes);
-      if (written.kind === 'problem') return refused(written.problem);
-      if (written.frame.event === 'terminate') {
+      if (parsed.frame.event === 'lock_fields') return lock(parsed.frame);
+      const prepared = prepare(parsed.frame);
+      if (prepared.kind === 'problem') return refused(prepared.problem);
+      const { frame } = prepared;
+      if (frame.event === 'terminate') {
         ended = true;
         return outcome('ended');
       }
-      const fault = faultIn(written.frame);
-      if (fault !== null) return refused(fault);
-      return deliver({ ordinal, frame: written.frame, locked, receivedAt });
+      const bare = locked === NOTHING_LOCKED && frame.fields.source === undefined ? parsed.frame : null;
+      return deliver({ ordinal, frame, bare, locked, receivedAt });
     },
     end: () => emptyBacklog().length,
   };

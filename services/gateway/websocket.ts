@@ -4,6 +4,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Access } from './access.ts';
+import { ACK_PROTOCOL } from './acks.ts';
 import { type Connection, type ConnectionDeps, createConnection } from './connection.ts';
 import { agreedProtocol } from './given-token.ts';
 import { answerRefused } from './http-gate.ts';
@@ -27,7 +28,7 @@ export interface SocketHub {
   stop(): Promise<void>;
 }
 
-export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender'> {
+export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender' | 'acks'> {
   readonly logger: Logger;
   readonly access: Pick<Access, 'check' | 'doorFor'>;
   readonly limits: ConnectionDeps['limits'] &
@@ -90,7 +91,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     clientTracking: false,
     maxPayload: limits.frameBytes,
     perMessageDeflate: false,
-    handleProtocols: agreedProtocol,
+    handleProtocols: (asked) => (asked.has(ACK_PROTOCOL) ? ACK_PROTOCOL : agreedProtocol(asked)),
   });
   server.on('headers', (headers, request) => {
     const setCookie = senders.get(request)?.setCookie;
@@ -99,7 +100,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
 
   function accept(ws: WebSocket, sender: Sender, address: string): void {
     explainCloses(ws, limits.frameBytes);
-    const connection = createConnection(ws, { ...deps, sender });
+    const connection = createConnection(ws, { ...deps, sender, acks: ws.protocol === ACK_PROTOCOL });
     const reading = createSocketReading(ws, held);
     const state: Open = { connection, reading, answered: true, lastFrameAt: clockMs() };
     open.set(ws, state);

@@ -4,7 +4,7 @@ import { type ConnectionDeps, createConnection } from '../../services/gateway/co
 import { createToEventRecord } from '../../services/gateway/envelope.ts';
 import { DEFAULT_LIMITS } from '../../services/gateway/limits.ts';
 import { createEventCodec } from '../../services/shared/event.ts';
-import { OPEN } from './support.ts';
+import { OPEN, until } from './support.ts';
 
 interface Stub {
   bufferedAmount: number;
@@ -14,7 +14,7 @@ interface Stub {
 }
 
 /** A connection over a socket and a publisher that only note what is done with them. */
-function start(blobs: ConnectionDeps['blobs'] = null) {
+function start(blobs: ConnectionDeps['blobs'] = null, acks = false) {
   const stub: Stub = { bufferedAmount: 0, room: true, taken: () => undefined };
   const done: string[] = [];
   const connection = createConnection(
@@ -32,6 +32,7 @@ function start(blobs: ConnectionDeps['blobs'] = null) {
     },
     {
       identity: OPEN,
+      acks,
       sender: {
         cookies: {},
         setCookie: null,
@@ -79,6 +80,20 @@ test('after an event that could not be kept none is taken: the sender never find
   stub.room = true;
   receive(EVENT);
   expect(done).toEqual(['send', 'publish 1', 'close 1013', 'close 1013']);
+});
+
+test('after an event that could not be kept nothing is acknowledged', async () => {
+  const { stub, done, receive } = start(null, true);
+  const numbered = (sequence: number): string =>
+    `{"event":"x","user_id":"bob","session":"s","sequence":${sequence}}`;
+  receive(numbered(0));
+  await until(() => done.length === 3, 'the first is acknowledged');
+  stub.room = false;
+  receive(numbered(1));
+  stub.room = true;
+  receive(numbered(2));
+  await new Promise((resolve) => setTimeout(resolve, 3 * DEFAULT_LIMITS.ackEveryMs));
+  expect(done).toEqual(['send', 'publish 1', 'send', 'close 1013', 'close 1013']);
 });
 
 test('a client that does not read its answers is cut off, instead of piling them up', () => {

@@ -52,8 +52,12 @@ export interface Client {
   closed: Promise<{ code: number; reason: string }>;
 }
 
-export async function connect(url: string, headers: Record<string, string> = {}): Promise<Client> {
-  const ws = new WebSocket(`${url.replace('http', 'ws')}/wsapi/in/`, { headers });
+export async function connect(
+  url: string,
+  headers: Record<string, string> = {},
+  protocols: string[] = [],
+): Promise<Client> {
+  const ws = new WebSocket(`${url.replace('http', 'ws')}/wsapi/in/`, protocols, { headers });
   const answers: Record<string, unknown>[] = [];
   const cookies: string[] = [];
   ws.on('message', (data) => answers.push(JSON.parse(String(data)) as Record<string, unknown>));
@@ -156,7 +160,7 @@ export function createCleanUp(): { add(close: () => unknown): void; run(): Promi
 
 export interface GatewayHouse {
   start(options?: TestGatewayOptions): Promise<TestGateway>;
-  open(url: string, headers?: Record<string, string>): Promise<Client>;
+  open(url: string, headers?: Record<string, string>, protocols?: string[]): Promise<Client>;
   readonly cleanUp: ReturnType<typeof createCleanUp>;
 }
 
@@ -169,8 +173,8 @@ export function createGatewayHouse(): GatewayHouse {
       cleanUp.add(started.close);
       return started;
     },
-    async open(url, headers) {
-      const client = await connect(url, headers);
+    async open(url, headers, protocols) {
+      const client = await connect(url, headers, protocols);
       cleanUp.add(() => client.ws.terminate());
       return client;
     },
