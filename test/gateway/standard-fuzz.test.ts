@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { safeActorId } from '../../services/gateway/xapi-actor.ts';
 import { statementHash } from '../../services/gateway/xapi-comparable.ts';
@@ -14,10 +14,11 @@ import {
 const house = createStandardHouse();
 let gateway: StandardGateway;
 const keptSoFar = (): number => gateway.log.sends.flat().length;
-beforeAll(async () => {
+// One for each test: a property whose time is over leaves its last request behind.
+beforeEach(async () => {
   gateway = await house.start();
 });
-afterAll(() => house.cleanUp.run());
+afterEach(() => house.cleanUp.run());
 
 const word = fc.oneof(
   fc.constantFrom(
