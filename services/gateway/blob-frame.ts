@@ -23,7 +23,7 @@ function withMembers(frame: Frame, added: Readonly<Record<string, string>>): Fra
   const members = new Map(frame.members);
   members.delete('blob');
   for (const [name, value] of Object.entries(added)) members.set(name, JSON.stringify(value));
-  return { event: frame.event, fields: { ...fields, ...added }, members };
+  return { event: frame.event, fields: { ...fields, ...added }, members, text: null };
 }
 
 function tooLarge(text: string, maxBytes: number): boolean {

@@ -11,13 +11,14 @@ const DOCUMENT_URL = /^https:\/\/docs\.google\.com\/document\/d\/[^\s/?#]+\/[a-z
  */
 export function withDocId(frame: Frame): Frame {
   const { object } = frame.fields;
-  if (typeof object !== 'object' || object === null || frame.members.has('doc_id')) return frame;
+  if (typeof object !== 'object' || object === null || 'doc_id' in frame.fields) return frame;
   const { url, id } = object as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || id === '' || typeof url !== 'string' || !DOCUMENT_URL.test(url)) return frame;
   const inner = membersOf(splitJson(frame.members.get('object')!, Number.POSITIVE_INFINITY).parts);
   return {
-    ...frame,
+    event: frame.event,
     fields: { ...frame.fields, doc_id: id },
     members: new Map([...frame.members, ['doc_id', inner.get('id')!]]),
+    text: null,
   };
 }

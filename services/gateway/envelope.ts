@@ -47,6 +47,14 @@ export function numbersOf(fields: Readonly<Record<string, unknown>>): Numbers {
   return { session: givenName(fields.session), sequence: givenSequence(fields.sequence) };
 }
 
+/** What the client sent, and `auth` after it: as it came, or put together again when something in it is not its own. */
+function clientText(frame: Frame, auth: string): string {
+  const { text } = frame;
+  if (text === null) return objectText([...frame.members, ['auth', auth]]);
+  const fields = text.slice(text.indexOf('{'), text.lastIndexOf('}')).trimEnd();
+  return `${fields},"auth":${auth}}`;
+}
+
 interface Given {
   /** JSON text. */
   readonly server: string;
@@ -59,8 +67,8 @@ interface Given {
  * and class, resource and teacher in `metadata`. The id is fixed here, before the first attempt to send.
  */
 function toEnvelope(event: ReceivedEvent, { server, stamps, newId }: Given): Envelope {
-  const { fields, members } = event.frame;
-  const auth = ['auth', JSON.stringify(event.auth)] as const;
+  const { fields } = event.frame;
+  const auth = JSON.stringify(event.auth);
   return {
     id: nameInTopic(givenName(fields.id), event.frame) ?? newId(),
     source: typeof fields.source === 'string' ? fields.source : '',
@@ -69,9 +77,9 @@ function toEnvelope(event: ReceivedEvent, { server, stamps, newId }: Given): Env
     session: nameInTopic(givenName(fields.session), event.frame),
     sequence: givenSequence(fields.sequence),
     receivedAt: event.receivedAt,
-    client: objectText([...members, auth]),
+    client: clientText(event.frame, auth),
     server,
-    metadata: objectText([...stamped(event, stamps), auth]),
+    metadata: objectText([...stamped(event, stamps), ['auth', auth]]),
   };
 }
 

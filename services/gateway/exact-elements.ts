@@ -64,7 +64,7 @@ export function frameWith(
 ): Frame {
   const members = new Map(Object.entries(fields).map(([name, value]) => [name, JSON.stringify(value)]));
   members.set(exact.name, exact.text);
-  return { event: fields.event, fields: { ...fields, [exact.name]: exact.value }, members };
+  return { event: fields.event, fields: { ...fields, [exact.name]: exact.value }, members, text: null };
 }
 
 /** The texts of the elements of a list. */

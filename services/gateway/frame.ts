@@ -17,6 +17,27 @@ export interface Frame {
   readonly fields: Readonly<Record<string, unknown>>;
   /** The same fields as the exact text of their values. */
   readonly members: ReadonlyMap<string, string>;
+  /** The exact text of all of it; null of a frame that was changed since it came. */
+  readonly text: string | null;
+}
+
+/** A frame as it came: most are never taken apart. */
+class ReceivedFrame implements Frame {
+  readonly event: string;
+  readonly fields: Frame['fields'];
+  readonly text: string;
+  #members: ReadonlyMap<string, string> | undefined;
+
+  constructor(event: string, fields: Frame['fields'], text: string) {
+    this.event = event;
+    this.fields = fields;
+    this.text = text;
+  }
+
+  get members(): ReadonlyMap<string, string> {
+    this.#members ??= membersOf(splitJson(this.text, Number.POSITIVE_INFINITY).parts);
+    return this.#members;
+  }
 }
 
 export type ParsedFrame =
@@ -73,11 +94,21 @@ function parse(text: string): { readonly value: unknown } | null {
   }
 }
 
+/** Whether a text has more opening brackets than levels: only then it can be too deep. */
+function mayBeDeep(text: string, levels: number): boolean {
+  let brackets = 0;
+  for (const bracket of ['{', '['])
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++brackets > levels) return true;
+  return false;
+}
+
 /** Checks one frame, given as its text. Depth is measured first: nothing recursive ever sees a deep one. */
 export function parseFrame(text: string, limits: FrameLimits): ParsedFrame {
   if (text.length * 3 > limits.frameBytes && Buffer.byteLength(text) > limits.frameBytes)
     return problem(`a frame may have at most ${limits.frameBytes} bytes`, 'send it in parts');
-  const { parts, tooDeepAt } = splitJson(text, limits.nestingLevels);
+  const levels = limits.nestingLevels;
+  const tooDeepAt = mayBeDeep(text, levels) ? splitJson(text, levels).tooDeepAt : null;
   if (tooDeepAt !== null)
     return problem(`position ${tooDeepAt}: nested deeper than ${limits.nestingLevels} levels`, 'flatten it');
   const parsed = parse(text);
@@ -99,5 +130,5 @@ export function parseFrame(text: string, limits: FrameLimits): ParsedFrame {
   const fields = value as Readonly<Record<string, unknown>>;
   if (typeof fields.event !== 'string' || fields.event === '')
     return problem('event: must be there, a string that is not empty', 'name the kind of event in it');
-  return { kind: 'frame', frame: { event: fields.event, fields, members: membersOf(parts) } };
+  return { kind: 'frame', frame: new ReceivedFrame(fields.event, fields, text) };
 }

@@ -43,13 +43,19 @@ export function mergeLocked(locked: LockedFields, frame: Frame, maxBytes: number
   return { kind: 'locked', locked: { fields: merged, members } };
 }
 
+function checked(frame: Frame): ParsedFrame {
+  const { source } = frame.fields;
+  return source === undefined || typeof source === 'string'
+    ? { kind: 'frame', frame }
+    : problem('source: must be a string', 'name the kind of sender in it');
+}
+
 /** The frame with the locked fields over its own, and without an `auth` of its own. */
 export function writeLockedOver(frame: Frame, locked: LockedFields): ParsedFrame {
+  if (locked.members.size === 0 && !('auth' in frame.fields)) return checked(frame);
   const { auth: _auth, ...fields } = { ...frame.fields, ...locked.fields };
   const members = new Map(frame.members);
   for (const [name, value] of locked.members) members.set(name, value);
   members.delete('auth');
-  if (fields.source !== undefined && typeof fields.source !== 'string')
-    return problem('source: must be a string', 'name the kind of sender in it');
-  return { kind: 'frame', frame: { event: String(fields.event), fields, members } };
+  return checked({ event: String(fields.event), fields, members, text: null });
 }

@@ -81,6 +81,7 @@ function refused(problem: Problem, more: Partial<Outcome> = {}): Outcome {
 }
 
 function sizeOf(frame: Frame): number {
+  if (frame.text !== null) return frame.text.length * 2;
   let chars = 0;
   for (const [name, text] of frame.members) chars += name.length + text.length;
   return chars * 2;

@@ -148,7 +148,7 @@ describe('a body that is still coming in', () => {
 
   test('of a sender that is gone leaves nothing behind', async () => {
     // Room for one event that waits for an identity, of all requests together.
-    const house = await start({ identity: TESTCASE_ONLY, limits: { backlogBytes: 20 } });
+    const house = await start({ identity: TESTCASE_ONLY, limits: { backlogBytes: 30 } });
     const request = house.open();
     void request.write('[{"event":"a"},');
     const isFull = async (): Promise<boolean> => {
