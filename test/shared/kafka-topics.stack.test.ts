@@ -16,7 +16,7 @@ describeOnStack('a member of a group on Kafka', () => {
   });
   afterEach(() => house.leave());
   afterAll(() => house.close());
-  const wait = (message: string, condition: () => boolean) =>
+  const wait = (message: string, condition: () => boolean | Promise<boolean>) =>
     waitFor(condition, { message, timeoutMs: DEADLINE_MS });
 
   test.each([
@@ -84,6 +84,21 @@ describeOnStack('a member of a group on Kafka', () => {
       await wait('it fails', () => member.failures.length > 0);
       expect(member.failures).toHaveLength(1);
       expect(member.failures[0]!.message).toContain(topic);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'keeps nobody from the offsets of other topics when one was deleted that it had been asked about',
+    async () => {
+      const [gone, there] = [await house.newTopic(1), await house.newTopic(1)];
+      await house.log.offsets(gone);
+      await house.admin.deleteTopics({ topics: [gone] });
+      await house.append(there, 0, ['a']);
+      await wait('it is gone', async () => (await house.log.partitionCount(gone)) === null);
+      expect(await house.log.offsets(there)).toEqual([{ partition: 0, start: 0, end: 1 }]);
+      const asked = Array.from({ length: 5 }, () => house.log.offsets(there));
+      expect((await Promise.all(asked)).flat().map(({ end }) => end)).toEqual([1, 1, 1, 1, 1]);
     },
     TIMEOUT_MS,
   );

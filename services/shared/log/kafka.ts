@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { systemClock } from '../clock.ts';
 import { LecternError } from '../errors.ts';
+import { createKafkaAdmin } from './kafka-admin.ts';
 import { createKafkaClient, type KafkaConnection, toLogError } from './kafka-client.ts';
 import { createCompanions } from './kafka-companions.ts';
 import { createKafkaConsumer } from './kafka-consumer.ts';
@@ -48,23 +49,13 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
   const gzip = options.gzip ?? false;
   const counts = new Map<string, number>();
   const companions = createCompanions();
-  let connecting: Promise<Admin> | undefined;
+  const admin = createKafkaAdmin(kafka);
 
   const toError = (cause: unknown): LecternError =>
     cause instanceof LecternError ? cause : toLogError(options, cause);
-  const admin = (): Promise<Admin> => {
-    if (connecting === undefined) {
-      const created = kafka.admin();
-      connecting = created.connect().then(() => created);
-      connecting.catch(() => {
-        connecting = undefined;
-      });
-    }
-    return connecting;
-  };
   const ask = async <T>(question: (client: Admin) => Promise<T>): Promise<T> => {
     try {
-      return await question(await admin());
+      return await admin.ask(question);
     } catch (cause) {
       throw toError(cause);
     }
@@ -197,8 +188,6 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         clearTimeout(timer),
       );
     },
-    async close() {
-      await connecting?.then((client) => client.disconnect()).catch(() => undefined);
-    },
+    close: admin.close,
   };
 }
