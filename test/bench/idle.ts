@@ -9,7 +9,7 @@ import { startWorkerProcess } from './worker-process.ts';
 const SETTLE_MS = 45_000;
 const TARGET_PERCENT = 1;
 
-/** What a worker costs that has nothing to do: the product's own module, 8 partitions, no events. */
+/** What a worker costs that has nothing to do: the product's own two modules, 8 partitions each, no events. */
 export function idle(run: Run, { seconds, brief }: BenchOptions): Promise<void> {
   return withHouse(run, async (house) => {
     const worker = await startWorkerProcess({ house, modules: [] });
