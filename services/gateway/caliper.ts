@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
+import { comeAgain } from './admission.ts';
 import { type CaliperEnvelope, type Item, readEnvelope, SUPPORTED_VERSIONS } from './caliper-envelope.ts';
 import { type ElementLimits, frameWith } from './exact-elements.ts';
 import { NOTHING_LOCKED } from './locked-fields.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
-import { bodyOf, comeAgain, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
+import { bodyOf, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { agentId, standardAuth } from './xapi-actor.ts';
 
 export interface CaliperDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' | 'challenge'> {
@@ -76,7 +77,7 @@ export function createCaliper(deps: CaliperDeps): Router {
   router
     .route('/caliper')
     .all(door.authorized)
-    .post(door.admitted, door.isJson, door.read, post)
+    .post(...door.admitted, door.isJson, door.read, post)
     .get(
       (_request, response) =>
         void response.json({

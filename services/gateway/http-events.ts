@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { comeAgain, createAdmission } from './admission.ts';
 import { createAppends } from './appends.ts';
 import { blocklistAnswer } from './blocklist.ts';
 import { type BodyFault, encodingOf } from './body-stream.ts';
@@ -26,10 +27,6 @@ export interface HttpEventsDeps extends Omit<BatchDeps, 'appends'> {
 
 /** Idle connections of senders that were refused in the middle of a body are closed after so long. */
 const DRAIN_MS = 5_000;
-
-function comeAgain(response: Response, error: string): void {
-  response.status(503).set('retry-after', '1').json({ error });
-}
 
 function answer(response: Response, results: readonly EventResult[], fault: BodyFault | null): void {
   if (fault === null) return void response.json({ results });
@@ -58,14 +55,14 @@ function drain(request: Request): void {
 export function createHttpEvents(deps: HttpEventsDeps): Router {
   const { limits, publisher, metrics, clockMs } = deps;
   const appends = createAppends({ publisher, onKept: metrics.ack, clockMs });
-  let inFlight = 0;
+  const admission = createAdmission(deps);
 
-  /** Before the body is read, so that a full gateway does not fill further. */
-  const admit: RequestHandler = (request, response, next) => {
+  const drained: RequestHandler = (request, response, next) => {
     response.once('finish', () => drain(request));
-    if (deps.isStopping()) return comeAgain(response, 'the server stops; send again');
-    if (publisher.isFull() || inFlight >= limits.requestsInFlight)
-      return comeAgain(response, 'events cannot be kept now; send again later');
+    next();
+  };
+
+  const isTaken: RequestHandler = (request, response, next) => {
     const waitMs = deps.rates.waitMs({ address: deps.addressOf(request), key: null });
     if (waitMs > 0) return answer(response, [], tooMuch(waitMs));
     if (!request.is([JSON_TYPE, NDJSON_TYPE]))
@@ -77,10 +74,6 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
         .status(415)
         .set('accept-encoding', 'gzip')
         .json({ error: 'content-encoding: must be gzip, or none' });
-    inFlight++;
-    response.once('close', () => {
-      inFlight--;
-    });
     next();
   };
 
@@ -114,7 +107,7 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
   const router = Router();
   router
     .route('/v1/events')
-    .post(admit, deps.gate, post)
+    .post(drained, admission.hasRoom, isTaken, admission.counted, deps.gate, post)
     .all((_request, response) => void response.status(405).set('allow', 'POST').json({ error: 'use POST' }));
   return router;
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { blobPlaces } from '../shared/blobs.ts';
-import { systemClock } from '../shared/clock.ts';
 import { kafkaShape, openKafka, openRedis, openS3, s3Shape } from '../shared/cluster.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
 import { createControl } from '../shared/control/control.ts';
@@ -13,23 +12,19 @@ import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import type { StateStore } from '../shared/state/port.ts';
-import { createAccess } from './access.ts';
-import { checkAccess, tokenSettingsOf } from './access-config.ts';
+import { checkAccess } from './access-config.ts';
 import {
   gatewayShape,
   IDENTITY_NOT_CHOSEN,
   identityIsChosen,
-  identityOf,
-  isLoopback,
   LTI_SECRET_MISSING,
   ltiHasSecret,
   optionalRedisShape,
-  originsOf,
 } from './config.ts';
 import { createGateway } from './gateway.ts';
-import { standardSendersOf } from './standard-senders.ts';
-import { createTokenCheck } from './token-check.ts';
-import { openSharedCounts, trafficOf } from './traffic-config.ts';
+import { openAccess } from './open-access.ts';
+import { settingsOf } from './settings.ts';
+import { openSharedCounts } from './traffic-config.ts';
 
 /**
  * The gateway as a process of its own, on Kafka. It guarantees what `gateway.ts` says. An event's way:
@@ -84,7 +79,6 @@ runService({
     const state = openStates(config, logger);
     if (state !== null) lifecycle.onStop('state', () => state.close());
     const places = blobPlaces(config.LECTERN_NAMESPACE, installation.modules);
-    const traffic = trafficOf(config, counts.shared);
     const namespace = config.LECTERN_NAMESPACE;
     const archive =
       config.LECTERN_S3_ENDPOINT === undefined ? null : openS3(config as Parameters<typeof openS3>[0]);
@@ -99,30 +93,13 @@ runService({
       registry,
     });
     lifecycle.onStop('control', () => control.close());
-    const tokens = tokenSettingsOf(config);
-    const access = createAccess({
-      control,
-      requireKey: config.LECTERN_REQUIRE_KEY,
-      checkToken: tokens && createTokenCheck(tokens, { logger }),
-      clock: systemClock,
-      registry,
-    });
-    lifecycle.onStop('access', () => access.stop());
+    const access = openAccess(config, { control, logger, registry, lifecycle });
     const gateway = createGateway({
-      ...traffic,
+      ...settingsOf(config, installation, counts.shared),
       producer,
       access,
       namespace,
-      sources: installation.sources,
-      typedSources: installation.typedSources,
-      identity: identityOf(config),
-      ltiSecret: config.LECTERN_LTI_SECRET,
-      origins: originsOf(config),
-      keepIp: config.LECTERN_KEEP_IP,
-      limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
       blobs: state === null || places === null ? undefined : { log, state, places },
-      stampRules: config.LECTERN_STAMP,
-      standardSenders: standardSendersOf(config, isLoopback(config.LECTERN_HOST)),
       logger,
       registry,
     });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type RequestHandler, type Response } from 'express';
 import type { Access } from './access.ts';
+import { createAdmission } from './admission.ts';
 import type { Authorize } from './authorize.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
@@ -16,7 +17,7 @@ export interface StandardDoor {
   /** Refuses whoever may not send, and says how to ask. */
   readonly authorized: RequestHandler;
   /** Refuses, before a body is read, what could not be kept now. */
-  readonly admitted: RequestHandler;
+  readonly admitted: readonly RequestHandler[];
   /** Refuses any other type than JSON, with the status that the standard has for it. */
   readonly isJson: RequestHandler;
   /** The body as a buffer, of at most `bodyBytes`. */
@@ -56,11 +57,6 @@ export interface StandardDoorDeps {
   >;
 }
 
-/** To be sent again, later. */
-export function comeAgain(response: Response, error: string): void {
-  response.status(503).set('retry-after', '1').json({ error });
-}
-
 export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): Buffer {
   // A request without a body leaves no buffer behind.
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -68,7 +64,7 @@ export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): 
 
 export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
   const { limits, publisher, metrics, clockMs } = deps;
-  let inFlight = 0;
+  const admission = createAdmission(deps);
 
   return {
     async authorized(request, response, next) {
@@ -82,16 +78,7 @@ export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
       response.locals.vouched = authorization.vouched;
       next();
     },
-    admitted(_request, response, next) {
-      if (deps.isStopping()) return comeAgain(response, 'the server stops; send again');
-      if (publisher.isFull() || inFlight >= limits.requestsInFlight)
-        return comeAgain(response, 'events cannot be kept now; send again later');
-      inFlight++;
-      response.once('close', () => {
-        inFlight--;
-      });
-      next();
-    },
+    admitted: [admission.hasRoom, admission.counted],
     isJson(request, response, next) {
       if (request.is(JSON_TYPE)) return next();
       response.status(deps.otherType).json({ error: `content-type: must be ${JSON_TYPE}` });

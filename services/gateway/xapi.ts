@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { v7 } from 'uuid';
+import { comeAgain } from './admission.ts';
+import { createEventIds } from './event-id.ts';
 import type { ElementLimits, Refusal } from './exact-elements.ts';
 import type { Sender } from './sender.ts';
-import { bodyOf, comeAgain, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
+import { bodyOf, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { isUuid } from './xapi-fault.ts';
 import { createStatementMemory, type Pending } from './xapi-memory.ts';
 import { readMany, readOne, type Statement, type Statements, statementEvent } from './xapi-statements.ts';
@@ -132,7 +133,8 @@ export function createXapi(deps: XapiDeps): Router {
     if (await keepAll(read, request, response)) answer(read.statements);
   }
 
-  const before = [door.admitted, door.isJson, door.read];
+  const newId = createEventIds();
+  const before = [...door.admitted, door.isJson, door.read];
   const router = Router();
   router.use('/xapi', sayVersion);
   router
@@ -143,7 +145,7 @@ export function createXapi(deps: XapiDeps): Router {
     .route('/xapi/statements')
     .all(door.authorized, needsVersion)
     .post(takesOnly([]), ...before, async (request, response) =>
-      take(await readMany(bodyOf(request), v7, limits), request, response, (statements) =>
+      take(await readMany(bodyOf(request), newId, limits), request, response, (statements) =>
         response.json(statements.map(({ id }) => id)),
       ),
     )

@@ -1,13 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
-import { createAccess } from '../gateway/access.ts';
-import { tokenSettingsOf } from '../gateway/access-config.ts';
-import { identityOf, isLoopback, originsOf } from '../gateway/config.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import { standardSendersOf } from '../gateway/standard-senders.ts';
-import { createTokenCheck } from '../gateway/token-check.ts';
-import { trafficOf } from '../gateway/traffic-config.ts';
+import { openAccess } from '../gateway/open-access.ts';
+import { settingsOf } from '../gateway/settings.ts';
 import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
@@ -80,33 +76,15 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const history = createHistory({ log, archive, namespace });
   const control = createControl({ ...common, log, history, archive });
   lifecycle.onStop('control', () => control.close());
-  const tokens = tokenSettingsOf(config);
-  const access = createAccess({
-    control,
-    requireKey: config.LECTERN_REQUIRE_KEY,
-    checkToken: tokens && createTokenCheck(tokens, { logger }),
-    clock: systemClock,
-    registry,
-  });
-  lifecycle.onStop('access', () => access.stop());
+  const access = openAccess(config, { control, logger, registry, lifecycle });
   access.start();
   const places = blobPlaces(namespace, installation.modules);
-  const traffic = trafficOf(config);
   const gateway = createGateway({
     ...common,
-    ...traffic,
+    ...settingsOf(config, installation),
     access,
     producer: await log.createProducer(),
-    sources: installation.sources,
-    typedSources: installation.typedSources,
-    identity: identityOf(config),
-    ltiSecret: config.LECTERN_LTI_SECRET,
-    origins: originsOf(config),
-    keepIp: config.LECTERN_KEEP_IP,
-    limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
     blobs: places === null ? undefined : { log, state, places },
-    stampRules: config.LECTERN_STAMP,
-    standardSenders: standardSendersOf(config, isLoopback(config.LECTERN_HOST)),
   });
   const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: installation.modules });
   lifecycle.onStop('watchdog', () => watchdog.stop());
