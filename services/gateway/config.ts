@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { redisShape } from '../shared/cluster.ts';
 import { commonShape, flag, integer, list, stateBytes } from '../shared/config.ts';
-import { type AccessVariables, accessShape, hasCredentials, hasTokens } from './access-config.ts';
+import {
+  type AccessVariables,
+  accessShape,
+  checkAccess,
+  hasCredentials,
+  hasTokens,
+} from './access-config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
@@ -87,11 +93,11 @@ export function isLoopback(host: string): boolean {
 }
 
 /** The rule of a schema with `gatewayShape` in it: nobody opens a school's gateway to the world by forgetting a line. */
-export function identityIsChosen(config: IdentityVariables): boolean {
+function identityIsChosen(config: IdentityVariables): boolean {
   return config.LECTERN_IDENTITY !== undefined || hasCredentials(config) || isLoopback(config.LECTERN_HOST);
 }
 
-export const IDENTITY_NOT_CHOSEN = {
+const IDENTITY_NOT_CHOSEN = {
   path: ['LECTERN_IDENTITY'],
   message: `must be set when LECTERN_HOST is not this machine's loopback address, because anybody there could send in any name: one or more of ${IDENTITY_NAMES.join(', ')}; or let senders prove themselves, by LECTERN_REQUIRE_KEY or LECTERN_JWT_JWKS_URL`,
   /** Reported together with the problems of other variables. */
@@ -99,19 +105,27 @@ export const IDENTITY_NOT_CHOSEN = {
 };
 
 /** The other rule: who is known by a signed cookie needs somebody who can read the signature. */
-export function ltiHasSecret(config: IdentityVariables): boolean {
+function ltiHasSecret(config: IdentityVariables): boolean {
   const { LECTERN_IDENTITY = [], LECTERN_IDENTITY_SOURCES: bySource } = config;
   // Asked with the problems of the variables themselves still in them, too.
   const lists = [LECTERN_IDENTITY, ...(bySource instanceof Map ? bySource.values() : [])];
   return config.LECTERN_LTI_SECRET !== undefined || !lists.flat().includes('lti_session');
 }
 
-export const LTI_SECRET_MISSING = {
+const LTI_SECRET_MISSING = {
   path: ['LECTERN_LTI_SECRET'],
   message:
     'must be set for the identity method lti_session: the secret that its session cookies are signed with',
   when: () => true,
 };
+
+/** A schema with `gatewayShape` in it, and all rules about how its variables go together. */
+export function withGatewayRules<T extends z.ZodType<IdentityVariables>>(schema: T): T {
+  return schema
+    .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
+    .refine(ltiHasSecret, LTI_SECRET_MISSING)
+    .superRefine(checkAccess);
+}
 
 function methodsOf(config: IdentityVariables): readonly IdentityName[] {
   if (config.LECTERN_IDENTITY !== undefined) return config.LECTERN_IDENTITY;

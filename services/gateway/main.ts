@@ -12,15 +12,7 @@ import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import type { StateStore } from '../shared/state/port.ts';
-import { checkAccess } from './access-config.ts';
-import {
-  gatewayShape,
-  IDENTITY_NOT_CHOSEN,
-  identityIsChosen,
-  LTI_SECRET_MISSING,
-  ltiHasSecret,
-  optionalRedisShape,
-} from './config.ts';
+import { gatewayShape, optionalRedisShape, withGatewayRules } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { openAccess } from './open-access.ts';
 import { settingsOf } from './settings.ts';
@@ -41,16 +33,8 @@ import { openSharedCounts } from './traffic-config.ts';
  * On SIGTERM: readiness off, sockets closed with 1001, the queue sent, connections closed.
  */
 const shape = { ...gatewayShape, ...kafkaShape, ...optionalRedisShape };
-const onLog = z
-  .object(shape)
-  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING)
-  .superRefine(checkAccess);
-const withArchive = z
-  .object({ ...shape, ...s3Shape })
-  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING)
-  .superRefine(checkAccess);
+const onLog = withGatewayRules(z.object(shape));
+const withArchive = withGatewayRules(z.object({ ...shape, ...s3Shape }));
 
 type GatewayConfig = Readonly<z.output<typeof onLog>> & Partial<z.output<typeof withArchive>>;
 

@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import { archiverShape } from '../archiver/config.ts';
-import { checkAccess } from '../gateway/access-config.ts';
-import {
-  gatewayShape,
-  IDENTITY_NOT_CHOSEN,
-  identityIsChosen,
-  LTI_SECRET_MISSING,
-  ltiHasSecret,
-} from '../gateway/config.ts';
+import { gatewayShape, withGatewayRules } from '../gateway/config.ts';
 import { querySchema } from '../query/config.ts';
 import { s3Shape } from '../shared/cluster.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
@@ -21,16 +14,8 @@ const shape = {
   LECTERN_DATA_DIR: z.string().min(1).default('./data'),
 };
 
-const onDirectory = z
-  .object(shape)
-  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING)
-  .superRefine(checkAccess);
-const onS3 = z
-  .object({ ...shape, ...s3Shape })
-  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING)
-  .superRefine(checkAccess);
+const onDirectory = withGatewayRules(z.object(shape));
+const onS3 = withGatewayRules(z.object({ ...shape, ...s3Shape }));
 
 export type StandaloneConfig = Readonly<z.output<typeof onDirectory>> & Partial<z.output<typeof onS3>>;
 

@@ -3,17 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { checkAccess, tokenSettingsOf } from '../../services/gateway/access-config.ts';
-import {
-  gatewayShape,
-  IDENTITY_NOT_CHOSEN,
-  identityIsChosen,
-  identityOf,
-} from '../../services/gateway/config.ts';
+import { tokenSettingsOf } from '../../services/gateway/access-config.ts';
+import { gatewayShape, identityOf, withGatewayRules } from '../../services/gateway/config.ts';
 import { type Environment, parseConfig } from '../../services/shared/config.ts';
 import { makeKey } from './jwks-house.ts';
 
-const schema = z.object(gatewayShape).refine(identityIsChosen, IDENTITY_NOT_CHOSEN).superRefine(checkAccess);
+const schema = withGatewayRules(z.object(gatewayShape));
 const load = (env: Environment) => parseConfig(schema, env);
 
 const TOKENS = {

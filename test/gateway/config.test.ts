@@ -5,22 +5,16 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import {
   gatewayShape,
-  IDENTITY_NOT_CHOSEN,
-  identityIsChosen,
   identityOf,
-  LTI_SECRET_MISSING,
-  ltiHasSecret,
   optionalRedisShape,
   originsOf,
+  withGatewayRules,
 } from '../../services/gateway/config.ts';
 import { openSharedCounts, trafficOf } from '../../services/gateway/traffic-config.ts';
 import { type Environment, parseConfig } from '../../services/shared/config.ts';
 import { silent } from './support.ts';
 
-const schema = z
-  .object(gatewayShape)
-  .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
-  .refine(ltiHasSecret, LTI_SECRET_MISSING);
+const schema = withGatewayRules(z.object(gatewayShape));
 const loadGatewayConfig = (env: Environment) => parseConfig(schema, env);
 
 describe('the configuration of the gateway', () => {
