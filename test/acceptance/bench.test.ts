@@ -34,7 +34,9 @@ async function bench(...args: string[]): Promise<{ code: number | null; lines: r
 test('a name that no bench has is refused with those that there are', async () => {
   const { code, lines } = await bench('speed');
   expect(code).toBe(1);
-  expect(lines).toEqual(['no bench is named speed; there are reduce, growth, takeover, idle, ingest']);
+  expect(lines).toEqual([
+    'no bench is named speed; there are reduce, growth, takeover, idle, ingest, endurance',
+  ]);
 });
 
 test('an option that is no number is refused by its name', async () => {

@@ -7,11 +7,13 @@ import { startWorkerProcess } from './worker-process.ts';
 
 /** For compiling, joining and claiming to be over, and V8's making its memory smaller after that, which it does once. */
 const SETTLE_MS = 45_000;
+const SECONDS = { full: 30, brief: 3 };
 const TARGET_PERCENT = 1;
 
 /** What a worker costs that has nothing to do: the product's own two modules, 8 partitions each, no events. */
-export function idle(run: Run, { seconds, brief }: BenchOptions): Promise<void> {
+export function idle(run: Run, { brief, ...options }: BenchOptions): Promise<void> {
   return withHouse(run, async (house) => {
+    const seconds = options.seconds ?? (brief ? SECONDS.brief : SECONDS.full);
     const worker = await startWorkerProcess({ house, modules: [] });
     await worker.ready();
     if (!brief) await sleep(SETTLE_MS);

@@ -1,4 +1,5 @@
 import { createRun, type OwnedRun } from '../../deploy/local/run.ts';
+import { endurance } from './endurance.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) =>
   takeover,
   idle,
   ingest,
+  endurance,
 };
 
 function asked(): ReturnType<typeof parseOptions> {

@@ -10,15 +10,15 @@ export interface BenchOptions {
   /**
    * Within a minute, to see that a bench works: its figures say little. `reduce` measures one worker and two, once each,
    * and nothing else; `growth` has few keys and events; `takeover` has few events, and leaves out the replay out of the
-   * archive; `idle` does not wait until the worker has settled.
+   * archive; `idle` does not wait until the worker has settled; `endurance` has few sockets and takes 20 s.
    */
   readonly brief: boolean;
   /** How many keys there are, one run of `growth` each. */
   readonly keys: readonly number[];
   /** How many events the oldest keys of `growth`'s append-only states get; younger ones a thousandth of it at least. */
   readonly perKey: number;
-  /** How long `idle` looks. */
-  readonly seconds: number;
+  /** How long `idle` looks, and `endurance` sends; each has a time of its own when none is given. */
+  readonly seconds?: number;
 }
 
 export interface Asked {
@@ -27,8 +27,8 @@ export interface Asked {
 }
 
 const THOUSAND = 1_000;
-const FULL = { keys: '1000,10000,100000,1000000', perKey: '100000', seconds: '30' };
-const BRIEF = { keys: '100,1000', perKey: '2000', seconds: '3' };
+const FULL = { keys: '1000,10000,100000,1000000', perKey: '100000' };
+const BRIEF = { keys: '100,1000', perKey: '2000' };
 
 function count(name: string, text: string): number {
   const value = Number(text.replaceAll('_', ''));
@@ -68,7 +68,7 @@ export function parseOptions(args: readonly string[]): Asked {
       brief: values.brief,
       keys: (values.keys ?? usual.keys).split(',').map((text) => count('keys', text)),
       perKey: thousands('per-key', values['per-key'] ?? usual.perKey),
-      seconds: count('seconds', values.seconds ?? usual.seconds),
+      ...(values.seconds === undefined ? {} : { seconds: count('seconds', values.seconds) }),
     },
   };
 }
