@@ -38,17 +38,25 @@ async function attempt(command: string, args: readonly string[], env?: NodeJS.Pr
   }
 }
 
+export interface Java {
+  readonly command: string;
+  /** In full, as `17.0.13`. */
+  readonly version: string;
+}
+
 /** Java 17 or later. */
-export async function findJava(what: string): Promise<string> {
+export async function findJava(what: string): Promise<Java> {
   const remedy = 'Install Java 17 or later, on Debian: apt-get install -y openjdk-17-jre-headless maven';
   const home = process.env.JAVA_HOME;
   const inHome = home === undefined ? undefined : join(home, 'bin', 'java');
-  const java = inHome !== undefined && existsSync(inHome) ? inHome : findCommand(['java']);
-  if (java === undefined) throw new CannotStart(what, 'there is no java on the PATH or in JAVA_HOME', remedy);
-  const { output } = await attempt(java, ['-version']);
-  const version = Number(output.match(/version "(\d+)/)?.[1] ?? 0);
-  if (version < 17) throw new CannotStart(what, `${java} is not Java 17 or later`, remedy);
-  return java;
+  const command = inHome !== undefined && existsSync(inHome) ? inHome : findCommand(['java']);
+  if (command === undefined)
+    throw new CannotStart(what, 'there is no java on the PATH or in JAVA_HOME', remedy);
+  const { output } = await attempt(command, ['-version']);
+  const version = output.match(/version "([\w.+-]+)"/)?.[1] ?? '0';
+  if (Number.parseInt(version, 10) < 17)
+    throw new CannotStart(what, `${command} is not Java 17 or later`, remedy);
+  return { command, version };
 }
 
 /** Runs Maven quietly, in batch mode. */

@@ -2,7 +2,8 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
 import { type Child, startChild } from './child.ts';
-import { findJava, type Log, maven } from './install.ts';
+import { findJava, type Java, type Log, maven } from './install.ts';
+import { sharedClasses } from './java-classes.ts';
 import { freePort } from './ports.ts';
 import type { Run } from './run.ts';
 import { type Service, startService, whenReady } from './service.ts';
@@ -15,6 +16,8 @@ const OPTIONS = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',
 ];
+/** Up in half the time, and slower under load. */
+const QUICKLY_COMPILED = '-XX:TieredStopAtLevel=1';
 const READY_DEADLINE_MS = 60_000;
 
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -79,29 +82,34 @@ group.min.session.timeout.ms=1000
 `;
 }
 
-interface Java {
+interface Kafka {
   readonly run: Run;
-  readonly command: string;
+  readonly java: Java;
   readonly jars: string;
 }
 
-function runKafkaClass({ run, command, jars }: Java, name: string, ...args: string[]): Promise<Child> {
+function runKafkaClass(
+  { run, java, jars }: Kafka,
+  name: string,
+  options: readonly string[],
+  ...args: string[]
+): Promise<Child> {
   return startChild({
     run,
     name,
-    command,
-    args: [...OPTIONS, '-cp', join(jars, '*'), ...args],
+    command: java.command,
+    args: [...OPTIONS, ...options, '-cp', join(jars, '*'), ...args],
     cwd: run.dir,
   });
 }
 
 /** An empty formatted data folder. It depends on the version only, so the second of JVM that it costs is paid once. */
-function formattedData(java: Java): Promise<string> {
+function formattedData(kafka: Kafka): Promise<string> {
   return cached(`kafka-${VERSION}-formatted`, async (dir) => {
-    const config = join(java.run.makeDir('kafka-format'), 'server.properties');
+    const config = join(kafka.run.makeDir('kafka-format'), 'server.properties');
     await writeFile(config, properties({ port: 1, controllerPort: 2 }, dir));
     const args = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', config];
-    const format = await runKafkaClass(java, 'Kafka format', ...args);
+    const format = await runKafkaClass(kafka, 'Kafka format', [QUICKLY_COMPILED], ...args);
     const { code } = await format.ended;
     if (code !== 0) throw new Error(`Kafka could not format its data folder:\n${format.lines().join('\n')}`);
   });
@@ -120,25 +128,35 @@ export interface ServerOptions {
 
 export interface KafkaOptions extends ServerOptions {
   readonly forwarded?: Forwarded;
+  /** Compiled to be fast rather than to be up soon: for measuring. */
+  readonly optimized?: boolean;
 }
 
-/** One broker on a free loopback port, data in the run's directory. */
-export async function startKafka({ run, log, lost, forwarded }: KafkaOptions): Promise<LocalKafka> {
-  const command = await findJava('Kafka');
-  const java = { run, command, jars: await installKafka(log) };
-  const dir = run.makeDir('kafka');
+/** What a broker is started with, in a folder of its own. */
+async function prepared(kafka: Kafka, forwarded?: Forwarded): Promise<{ brokers: string[]; config: string }> {
+  const dir = kafka.run.makeDir('kafka');
   const data = join(dir, 'data');
-  await cp(await formattedData(java), data, { recursive: true });
+  await cp(await formattedData(kafka), data, { recursive: true });
   const [port, controllerPort] = [await freePort(), await freePort()];
   const config = join(dir, 'server.properties');
   await writeFile(config, properties({ port, controllerPort, forwarded }, data));
-  const service = await startService({
-    name: 'kafka',
-    lost,
-    async launch() {
-      const child = await runKafkaClass(java, 'Kafka', 'kafka.Kafka', config);
-      return whenReady(child, child.waitForLine(/Kafka Server started/, READY_DEADLINE_MS));
-    },
-  });
-  return { brokers: [`127.0.0.1:${port}`], service };
+  return { brokers: [`127.0.0.1:${port}`], config };
+}
+
+async function launchBroker(kafka: Kafka, config: string, options: readonly string[]): Promise<Child> {
+  const child = await runKafkaClass(kafka, 'Kafka', options, 'kafka.Kafka', config);
+  return whenReady(child, child.waitForLine(/Kafka Server started/, READY_DEADLINE_MS));
+}
+
+/** One broker on a free loopback port, data in the run's directory. */
+export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
+  const { run, log, lost, forwarded, optimized = false } = options;
+  const java = await findJava('Kafka');
+  const kafka: Kafka = { run, java, jars: await installKafka(log) };
+  const { brokers, config } = await prepared(kafka, forwarded);
+  const classes = await sharedClasses(`kafka-${VERSION}`, java, async (option) =>
+    launchBroker(kafka, (await prepared(kafka)).config, [option]),
+  );
+  const launch = () => launchBroker(kafka, config, optimized ? [classes] : [classes, QUICKLY_COMPILED]);
+  return { brokers, service: await startService({ name: 'kafka', lost, launch }) };
 }

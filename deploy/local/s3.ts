@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { cached } from './cache.ts';
 import { startChild } from './child.ts';
 import { findJava, type Log, maven } from './install.ts';
+import { sharedClasses } from './java-classes.ts';
 import type { ServerOptions } from './kafka.ts';
 import { freePort } from './ports.ts';
 import { type Service, startService, whenReady } from './service.ts';
@@ -65,15 +66,12 @@ jclouds.provider=filesystem-nio2
 jclouds.filesystem.basedir=${join(dir, 'data')}
 `,
   );
-  const options = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  const service = await startService({
-    name: 's3',
-    lost,
-    async launch() {
-      const args = [...options, '-jar', jar, '--properties', config];
-      const child = await startChild({ run, name: 's3proxy', command: java, args, cwd: dir });
-      return whenReady(child, child.waitForLine(/Started .*ServerConnector/, READY_DEADLINE_MS));
-    },
-  });
-  return { s3, service };
+  const launch = async (option: string) => {
+    const options = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', option];
+    const args = [...options, '-jar', jar, '--properties', config];
+    const child = await startChild({ run, name: 's3proxy', command: java.command, args, cwd: dir });
+    return whenReady(child, child.waitForLine(/Started .*ServerConnector/, READY_DEADLINE_MS));
+  };
+  const classes = await sharedClasses(`s3proxy-${VERSION}`, java, launch);
+  return { s3, service: await startService({ name: 's3', lost, launch: () => launch(classes) }) };
 }

@@ -71,7 +71,7 @@ export const REDUCERS = ${made.by}(${JSON.stringify(source)}, ${made.with});
 
 /** Opens a house for as long as `bench` runs. */
 export async function withHouse(run: Run, bench: (house: House) => Promise<void>): Promise<void> {
-  const stack = await startStack({ run, lost: console.error });
+  const stack = await startStack({ run, lost: console.error, optimized: true });
   const { brokers, redisUrl } = stack.addresses;
   const logger = createLogger({ service: 'bench', level: 'warn' });
   const log = createKafkaLog({ brokers, clientId: 'bench', logger });
