@@ -63,7 +63,8 @@ async function sendFrames(student: number): Promise<void> {
     for (let n = 0; n < FRAMES_A_TURN; n++) ws.send(frame);
     result.socketEvents += FRAMES_A_TURN;
     await new Promise(setImmediate);
-    while (ws.bufferedAmount > MAX_BUFFERED_BYTES) await sleep(BUFFER_LOOK_MS);
+    while (ws.bufferedAmount > MAX_BUFFERED_BYTES && ws.readyState === WebSocket.OPEN)
+      await sleep(BUFFER_LOOK_MS);
   }
   // The gateway answers a close when it has read all that came before.
   ws.close(1000);
