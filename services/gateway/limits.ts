@@ -47,7 +47,7 @@ export interface GatewayLimits {
   readonly ackEveryMs: number;
   /** What a client that does not read may leave unread before it is cut off. */
   readonly unreadBytes: number;
-  /** A connection that did not answer the ping before is dead. */
+  /** A connection from which nothing came since the ping before is dead. */
   readonly pingMs: number;
   readonly idleMs: number;
   /** What a saved blob may have as a state, which is its text as a JSON string; no more than LECTERN_MAX_STATE_BYTES. */

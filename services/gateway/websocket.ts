@@ -47,7 +47,10 @@ export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender' | 'acks'> {
 interface Open {
   readonly reading: SocketReading;
   readonly connection: Connection;
-  answered: boolean;
+  /** Bytes that came in until now. */
+  received(): number;
+  /** How many those were when it was asked for a sign of life; null when it need not give one. */
+  asked: number | null;
   lastFrameAt: number;
 }
 
@@ -98,11 +101,17 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     if (typeof setCookie === 'string') headers.push(`Set-Cookie: ${setCookie}`);
   });
 
-  function accept(ws: WebSocket, sender: Sender, address: string): void {
+  function accept(ws: WebSocket, sender: Sender, { socket }: IncomingMessage, address: string): void {
     explainCloses(ws, limits.frameBytes);
     const connection = createConnection(ws, { ...deps, sender, acks: ws.protocol === ACK_PROTOCOL });
     const reading = createSocketReading(ws, held);
-    const state: Open = { connection, reading, answered: true, lastFrameAt: clockMs() };
+    const state: Open = {
+      connection,
+      reading,
+      received: () => socket.bytesRead,
+      asked: null,
+      lastFrameAt: clockMs(),
+    };
     open.set(ws, state);
     ws.on('message', (data: RawData, isBinary: boolean) => {
       state.lastFrameAt = clockMs();
@@ -112,9 +121,6 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       if (key !== null) rates.countIdentity(key, 1);
       const waitMs = rates.waitMs({ address, key });
       if (waitMs > 0) reading.pauseFor(Math.min(waitMs, MAX_PAUSE_MS));
-    });
-    ws.on('pong', () => {
-      state.answered = true;
     });
     ws.on('error', (error) => logger.debug({ error: messageOf(error) }, 'a socket broke the protocol'));
     ws.on('close', () => {
@@ -143,7 +149,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       const sender = await deps.senderOf(request);
       senders.set(request, sender);
       if (stopping) answerBusy(socket, STOPPING);
-      else server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender, address));
+      else server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender, request, address));
     } catch (error) {
       logger.error({ error: messageOf(error) }, 'an upgrade failed');
       socket.destroy();
@@ -156,11 +162,12 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   function sweep(): void {
     for (const [ws, state] of open) {
       // A socket that is not read is not asked, because its pong would not be read either.
-      if (state.reading.isPaused()) state.answered = true;
-      else if (!state.answered) ws.terminate();
+      if (state.reading.isPaused()) state.asked = null;
+      // Any byte is a sign of life: a pong may have to wait behind much that is on its way.
+      else if (state.asked === state.received()) ws.terminate();
       else if (clockMs() - state.lastFrameAt > limits.idleMs) ws.close(1001, 'idle for too long');
       else {
-        state.answered = false;
+        state.asked = state.received();
         ws.ping();
       }
     }
@@ -185,7 +192,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       if (held === now) return;
       held = now;
       for (const state of open.values()) {
-        state.answered = true;
+        state.asked = null;
         state.reading.hold(held);
       }
     },

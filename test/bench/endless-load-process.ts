@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { ACK_PROTOCOL } from '../../services/gateway/acks.ts';
 import type { EndlessLoad, EndlessLoadResult } from './endurance-load.ts';
 import { loadFrame } from './frames.ts';
 
@@ -12,17 +13,16 @@ import { loadFrame } from './frames.ts';
  * of its own: what it uses of the machine is not the gateway's.
  */
 const asked = JSON.parse(process.argv[2]!) as EndlessLoad;
+/** Frames of a socket that are not acknowledged yet, and sent at a time. */
+const WINDOW = 100;
 const FRAMES_A_TURN = 20;
-/** What may wait in a socket before its next turn. */
-const MAX_BUFFERED_BYTES = 65_536;
-const BUFFER_LOOK_MS = 5;
 
 let ending = false;
 process.once('SIGTERM', () => {
   ending = true;
 });
 
-const result = { socketEvents: 0, acceptedEvents: 0, refusals: 0, closedSockets: 0 };
+const result = { acknowledgedEvents: 0, acceptedEvents: 0, refusals: 0, closedSockets: 0 };
 const agent = new Agent({ keepAlive: true, maxSockets: asked.inFlight });
 
 async function post(body: string): Promise<{ readonly response: IncomingMessage; readonly answer: string }> {
@@ -52,23 +52,33 @@ async function sendRequests(student: number): Promise<void> {
   }
 }
 
+/** A socket that asks for acknowledgements, and never has more on its way than they allow. */
 async function sendFrames(student: number): Promise<void> {
-  const ws = new WebSocket(`${asked.url.replace(/^http/, 'ws')}/wsapi/in/`, { perMessageDeflate: false });
-  await once(ws, 'open');
-  const frame = loadFrame(asked, student, 0);
-  ws.once('close', () => {
-    if (!ending) result.closedSockets += 1;
+  const ws = new WebSocket(`${asked.url.replace(/^http/, 'ws')}/wsapi/in/`, [ACK_PROTOCOL], {
+    perMessageDeflate: false,
   });
-  while (!ending && ws.readyState === WebSocket.OPEN) {
-    for (let n = 0; n < FRAMES_A_TURN; n++) ws.send(frame);
-    result.socketEvents += FRAMES_A_TURN;
-    await new Promise(setImmediate);
-    while (ws.bufferedAmount > MAX_BUFFERED_BYTES && ws.readyState === WebSocket.OPEN)
-      await sleep(BUFFER_LOOK_MS);
-  }
-  // The gateway answers a close when it has read all that came before.
-  ws.close(1000);
-  if (ws.readyState !== WebSocket.CLOSED) await once(ws, 'close');
+  await once(ws, 'open');
+  const body = loadFrame(asked, student, 0).slice(1);
+  let [sent, kept] = [0, 0];
+  await new Promise<void>((resolve) => {
+    const goOn = (): void => {
+      if (ending && kept === sent) ws.close(1000);
+      while (!ending && sent - kept <= WINDOW - FRAMES_A_TURN)
+        for (let n = 0; n < FRAMES_A_TURN; n++) ws.send(`{"session":"s","sequence":${sent++},${body}`);
+    };
+    ws.on('message', (data: Buffer) => {
+      const answer = JSON.parse(data.toString()) as { status: string; through: number };
+      if (answer.status === 'error') throw new Error(`the gateway refused a frame: ${data}`);
+      if (answer.status === 'ack') kept = answer.through + 1;
+      goOn();
+    });
+    ws.once('close', () => {
+      result.acknowledgedEvents += kept;
+      if (!ending || kept < sent) result.closedSockets += 1;
+      resolve();
+    });
+    goOn();
+  });
 }
 
 await Promise.all([

@@ -12,13 +12,13 @@ export interface EndlessLoad extends Omit<FrameLoad, 'events'> {
 }
 
 export interface EndlessLoadResult {
-  /** Frames that were given to sockets. */
-  readonly socketEvents: number;
+  /** Events of sockets that were acknowledged. */
+  readonly acknowledgedEvents: number;
   /** Events of requests whose answer called them accepted. */
   readonly acceptedEvents: number;
   /** Requests that were told to come again. */
   readonly refusals: number;
-  /** Sockets that the gateway closed. */
+  /** Sockets that the gateway closed before all that they sent was acknowledged. */
   readonly closedSockets: number;
 }
 

@@ -68,6 +68,25 @@ describe('limits of the socket', () => {
     await until(async () => (await connectionsOf(registry)) === 1, 'only the living one is left');
   });
 
+  test('a connection whose pong waits behind what it sends is not dropped as long as something comes', async () => {
+    const pingMs = 40;
+    const { url, log } = await start({ limits: { pingMs } });
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/wsapi/in/`, { autoPong: false });
+    cleanUp.add(() => ws.terminate());
+    let pings = 0;
+    ws.on('ping', () => {
+      pings += 1;
+    });
+    await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
+    const sending = setInterval(() => ws.send('{"event":"x","user_id":"bob"}'), pingMs / 8);
+    cleanUp.add(() => clearInterval(sending));
+    await until(() => pings >= 5, 'it was asked several times');
+    expect(ws.readyState).toBe(ws.OPEN);
+    clearInterval(sending);
+    await new Promise((resolve) => ws.once('close', resolve));
+    expect(log.written().length).toBeGreaterThan(0);
+  });
+
   test('a client that never reads its answers is cut off, and costs nobody else', async () => {
     const { url, port, log } = await start({ limits: { unreadBytes: 100_000 } });
     const deaf = connectTcp(port, '127.0.0.1');
