@@ -2,18 +2,18 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../services/gateway/limits.ts';
 import { createPublisher } from '../../services/gateway/publisher.ts';
 import { LecternError } from '../../services/shared/errors.ts';
-import type { OutgoingRecord } from '../../services/shared/log/port.ts';
+import type { OutgoingRecord, Producer } from '../../services/shared/log/port.ts';
 import { createFakeLog } from './fake-producer.ts';
 import { createCleanUp, silent, until } from './support.ts';
 
 const cleanUp = createCleanUp();
 afterEach(() => cleanUp.run());
 
-function start(limits: Partial<GatewayLimits> = {}) {
+function start(limits: Partial<GatewayLimits> = {}, producer?: Pick<Producer, 'send'>) {
   const log = createFakeLog();
   const fullness: boolean[] = [];
   const publisher = createPublisher({
-    producer: log.producer,
+    producer: producer ?? log.producer,
     limits: { ...DEFAULT_LIMITS, lingerMs: 1, retryMinMs: 1, retryMaxMs: 4, ...limits },
     logger: silent,
     clockMs: () => performance.now(),
@@ -27,8 +27,8 @@ function start(limits: Partial<GatewayLimits> = {}) {
   return { log, publisher, fullness };
 }
 
-function record(name: string, sizeBytes = 0): OutgoingRecord {
-  return { topic: 't', key: 'k', value: Buffer.from(name.padEnd(sizeBytes)) };
+function record(name: string, sizeBytes = 0, topic = 't'): OutgoingRecord {
+  return { topic, key: 'k', value: Buffer.from(name.padEnd(sizeBytes)) };
 }
 
 const namesOf = (records: readonly OutgoingRecord[]): string[] =>
@@ -68,6 +68,39 @@ describe('the publisher', () => {
     expect(log.sends.map(namesOf)).toEqual([['0'], ['1', '2', '3', '4']]);
   });
 
+  test('waits a moment for more before it sends', async () => {
+    const { log, publisher } = start({ lingerMs: 50 });
+    publisher.publish([record('a')]);
+    await new Promise((resolve) => setImmediate(resolve));
+    await publisher.publish([record('b')])!.kept;
+    expect(log.sends.map(namesOf)).toEqual([['a', 'b']]);
+  });
+
+  test('a topic that the log does not take holds up no other one', async () => {
+    const taken: string[] = [];
+    let away = true;
+    const { publisher } = start(
+      {},
+      {
+        async send(records) {
+          if (away && records.some(({ topic }) => topic === 'away')) throw new Error('there is no leader');
+          taken.push(...namesOf(records));
+          return [];
+        },
+      },
+    );
+    const waiting = publisher.publish([record('a', 0, 'away'), record('b')])!;
+    const later = publisher.publish([record('c', 0, 'away')])!;
+    await publisher.publish([record('d')])!.kept;
+    expect(taken).toEqual(['b', 'd']);
+    expect(publisher.state()).toMatchObject({ events: 2 });
+    expect(publisher.state().oldestWaitMs).toBeGreaterThan(0);
+    expect(await isSettled(waiting.kept)).toBe(false);
+    away = false;
+    await Promise.all([waiting.kept, later.kept]);
+    expect(taken).toEqual(['b', 'd', 'a', 'c']);
+  });
+
   test.each(['nothing', 'everything'] as const)(
     'repeats a failed send as it was, before anything later, when %s had arrived',
     async (having) => {
@@ -83,26 +116,21 @@ describe('the publisher', () => {
 
   test('an event that the log refuses for good holds up nothing, and is not acknowledged', async () => {
     const taken: string[] = [];
-    const publisher = createPublisher({
-      producer: {
+    const { publisher } = start(
+      {},
+      {
         async send(records) {
           if (namesOf(records).includes('bad')) throw new LecternError('LOG_UNAVAILABLE', 'too large');
           taken.push(...namesOf(records));
           return [];
         },
       },
-      limits: { ...DEFAULT_LIMITS, lingerMs: 1 },
-      logger: silent,
-      clockMs: () => performance.now(),
-      onFull: () => undefined,
-      onAttempt: () => undefined,
-    });
+    );
     const tickets = ['1', '2', 'bad', '3', '4'].map((name) => publisher.publish([record(name)])!);
     const outcomes = await Promise.allSettled(tickets.map(({ kept }) => kept));
     expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true]);
     expect(taken).toEqual(['1', '2', '3', '4']);
     expect(publisher.state()).toMatchObject({ events: 0, bytes: 0 });
-    await publisher.stop(100);
   });
 
   test('a send has at most so many bytes, and at least one record', async () => {
@@ -148,7 +176,10 @@ describe('the publisher', () => {
     const second = publisher.publish([record('b')])!;
     const third = publisher.publish([record('c')])!;
     expect(first.cancel()).toEqual([]);
+    const before = publisher.state();
     expect(namesOf(second.cancel())).toEqual(['b']);
+    const { bytes, events } = publisher.state();
+    expect([before.events - events, before.bytes - bytes]).toEqual([1, before.bytes / 3]);
     await second.kept;
     log.release();
     await first.kept;
