@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { createArchiveCommand } from './archive.ts';
 import { createBlocklistCommand } from './blocklist.ts';
 import { createDeadLettersCommand } from './dead-letters.ts';
 import { createKeysCommand } from './keys.ts';
 import { createModulesCommand } from './modules.ts';
+import { createRunOnArchive } from './open-archive.ts';
 import { createRunInHouse } from './run-in-house.ts';
 import { createSchemasCommand } from './schemas.ts';
 
@@ -15,6 +17,7 @@ const program = new Command('lectern')
   .addCommand(createDeadLettersCommand(run))
   .addCommand(createKeysCommand(run))
   .addCommand(createBlocklistCommand(run))
-  .addCommand(createSchemasCommand());
+  .addCommand(createSchemasCommand())
+  .addCommand(createArchiveCommand(createRunOnArchive(process.env)));
 
 await program.parseAsync();

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { createCatCommand } from './archive-cat.ts';
+import { createLsCommand } from './archive-ls.ts';
+import { createVerifyCommand } from './archive-verify.ts';
+import type { RunOnArchive } from './open-archive.ts';
+
+/** `lectern archive` */
+export function createArchiveCommand(run: RunOnArchive): Command {
+  return new Command('archive')
+    .description('what is archived')
+    .addCommand(createVerifyCommand(run))
+    .addCommand(createLsCommand(run))
+    .addCommand(createCatCommand(run));
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { createDirectoryArchive } from '../shared/archive/directory.ts';
+import type { ArchiveStore } from '../shared/archive/port.ts';
+import { openS3, s3Shape } from '../shared/cluster.ts';
+import { type Environment, parseConfig } from '../shared/config.ts';
+import { LecternError, messageOf } from '../shared/errors.ts';
+
+const EXIT_CONFIG = 78;
+const EXIT_FAILED = 1;
+
+/** Opens the archive for as long as `action` runs; a fault ends the process with its message. */
+export type RunOnArchive = (
+  command: Command,
+  dir: string | undefined,
+  action: (archive: ArchiveStore) => Promise<void>,
+) => Promise<void>;
+
+function openDirectory(root: string, named: string): ArchiveStore {
+  if (existsSync(root)) return createDirectoryArchive({ root });
+  throw new LecternError(
+    'CONFIG_INVALID',
+    `${named}: there is no ${root}; name the folder that has events/, or a bucket in LECTERN_S3_ENDPOINT`,
+  );
+}
+
+function openArchive(env: Environment, dir: string | undefined): ArchiveStore {
+  if (dir !== undefined) return openDirectory(dir, '--dir');
+  if (env.LECTERN_S3_ENDPOINT) return openS3(parseConfig(z.object(s3Shape), env));
+  return openDirectory(join(env.LECTERN_DATA_DIR ?? './data', 'archive'), 'LECTERN_DATA_DIR');
+}
+
+/**
+ * The archive alone, with nothing else running or while everything does: the folder that is given, the bucket that
+ * LECTERN_S3_* name, or the one of the data directory LECTERN_DATA_DIR.
+ */
+export function createRunOnArchive(env: Environment): RunOnArchive {
+  return async (command, dir, action) => {
+    try {
+      const archive = openArchive(env, dir);
+      try {
+        await action(archive);
+      } finally {
+        await archive.close();
+      }
+    } catch (error) {
+      const isConfig = error instanceof LecternError && error.code === 'CONFIG_INVALID';
+      command.error(messageOf(error), { exitCode: isConfig ? EXIT_CONFIG : EXIT_FAILED });
+    }
+  };
+}

@@ -1,0 +1,57 @@
+import { parseSchema } from '../avro.ts';
+import { readContainerPages } from '../avro-container.ts';
+import { loadArchiveSchema } from './archived-record.ts';
+
+/** A record as objects hold it; see `schemas/archive/`. */
+interface ArchivedColumns {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer>>;
+  readonly value: Buffer | null;
+  readonly id: string | null;
+  readonly source: string | null;
+  readonly type: string | null;
+  readonly session: string | null;
+  readonly sequence: number | null;
+  readonly receivedAt: number | null;
+  readonly client: string | null;
+  readonly server: string | null;
+  readonly metadata: string | null;
+}
+
+/**
+ * One JSON text for each record of an object, in order. Times are ISO 8601 in UTC; key and headers are text. `client`,
+ * `server` and `metadata` are the event's own JSON to the letter; a record that is no event of ours has its `value` in
+ * base64 instead.
+ */
+export async function* archivedLines(bytes: Buffer): AsyncGenerator<string> {
+  const type = parseSchema(loadArchiveSchema());
+  for await (const page of readContainerPages<ArchivedColumns>(bytes, type))
+    for (const record of page) yield lineOf(record);
+}
+
+function lineOf(record: ArchivedColumns): string {
+  const { topic, partition, offset, timestamp, key, headers, client, server, metadata, value } = record;
+  const { id, source, type, session, sequence, receivedAt } = record;
+  const place = {
+    topic,
+    partition,
+    offset,
+    timestamp: new Date(timestamp).toISOString(),
+    key: key?.toString() ?? null,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, text.toString()])),
+  };
+  if (client === null) return JSON.stringify({ ...place, value: value?.toString('base64') ?? null });
+  const event = { id, source, type, session, sequence, receivedAt: isoOfMicros(receivedAt!) };
+  const head = JSON.stringify({ ...place, ...event }).slice(0, -1);
+  // Not parsed and written again: a number beyond 2^53 would not be what was sent.
+  return `${head},"client":${client},"server":${server},"metadata":${metadata}}`;
+}
+
+function isoOfMicros(micros: number): string {
+  const [date] = new Date(Math.floor(micros / 1_000)).toISOString().split('Z');
+  return `${date}${String(micros % 1_000).padStart(3, '0')}Z`;
+}
