@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
+import { otherMethods } from '../shared/other-methods.ts';
 import { comeAgain } from './admission.ts';
 import { type CaliperEnvelope, type Item, readEnvelope, SUPPORTED_VERSIONS } from './caliper-envelope.ts';
 import { type ElementLimits, frameWith } from './exact-elements.ts';
@@ -16,6 +17,8 @@ export interface CaliperDeps extends Omit<StandardDoorDeps, 'source' | 'otherTyp
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
+
+const CALIPER_CHALLENGE = 'Bearer realm="caliper"';
 
 function hashOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
@@ -42,7 +45,7 @@ export function createCaliper(deps: CaliperDeps): Router {
     ...deps,
     source: 'caliper',
     otherType: 415,
-    challenge: 'Bearer realm="caliper"',
+    challenge: CALIPER_CHALLENGE,
   });
 
   function eventsOf(envelope: CaliperEnvelope, response: Response): ReceivedEvent[] {
@@ -85,8 +88,6 @@ export function createCaliper(deps: CaliperDeps): Router {
           caliperSupportedVersions: SUPPORTED_VERSIONS,
         }),
     )
-    .all(
-      (_request, response) => void response.status(405).set('allow', 'GET, POST').json({ error: 'use POST' }),
-    );
+    .all(otherMethods('GET, HEAD, POST'));
   return router;
 }

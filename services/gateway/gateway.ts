@@ -28,12 +28,13 @@ import { createCors, type Origins } from './origins.ts';
 import { createPublisher } from './publisher.ts';
 import { createRates, type RatesConfig } from './rates.ts';
 import { senderOf } from './sender.ts';
+import { createSocketPath } from './socket-path.ts';
 import { createStamp } from './stamp.ts';
 import { DEFAULT_STAMP_RULES, type StampRules } from './stamp-rules.ts';
 import type { StandardSenders } from './standard-senders.ts';
 import { createSourceFault } from './typed-sources.ts';
 import { createSocketHub } from './websocket.ts';
-import { createXapi } from './xapi.ts';
+import { createXapi, sayVersion } from './xapi.ts';
 
 /** Neither is closed by the gateway. */
 export interface BlobSources {
@@ -173,10 +174,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     createCors({ ...deps, methods, headers: `authorization, ${header}, content-type` });
   const router = Router();
   router.use('/v1/events', cors('POST', 'content-encoding'));
+  router.use(createSocketPath());
   router.use(createHttpEvents({ ...common, isStopping }));
   if (deps.standardSenders !== undefined) {
     const { xapi, caliper } = deps.standardSenders;
-    router.use('/xapi', cors('POST, PUT', 'x-experience-api-version'));
+    router.use('/xapi', sayVersion, cors('POST, PUT', 'x-experience-api-version'));
     router.use('/caliper', cors('POST', 'content-encoding'));
     router.use(createXapi({ ...common, isStopping, authorize: withKeys(access, xapi) }));
     router.use(createCaliper({ ...common, isStopping, authorize: withKeys(access, caliper) }));

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { otherMethods } from '../shared/other-methods.ts';
 import { comeAgain, createAdmission } from './admission.ts';
 import { createAppends } from './appends.ts';
 import { blocklistAnswer } from './blocklist.ts';
@@ -108,6 +109,6 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
   router
     .route('/v1/events')
     .post(drained, admission.hasRoom, isTaken, admission.counted, deps.gate, post)
-    .all((_request, response) => void response.status(405).set('allow', 'POST').json({ error: 'use POST' }));
+    .all(otherMethods('POST'));
   return router;
 }

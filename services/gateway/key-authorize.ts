@@ -22,7 +22,7 @@ export function withKeys(access: Pick<Access, 'check' | 'pass'>, own: Authorize)
       return {
         kind: 'refused',
         status: 403,
-        error: `the API key ${checked.id} is not for the source ${source}`,
+        error: `the API key ${checked.id} is not for the source ${source}; use one that is`,
       };
     return { kind: 'allowed', vouched: vouches(checked) };
   };

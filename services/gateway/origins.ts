@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { answerUpgrade } from './upgrade-answer.ts';
 
 /** The web pages, by their origins, that may send events. Whoever sends no Origin header is no page. */
 export type Origins = 'any' | ReadonlySet<string>;
@@ -37,10 +38,7 @@ export function allowsOrigin(origins: Origins, origin: string | undefined): bool
 
 /** The answer to an upgrade that a page with another origin asks for. */
 export function refuseOrigin(socket: Duplex): void {
-  socket.on('error', () => undefined);
-  socket.end(
-    `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(REFUSAL) + 1}\r\n\r\n${REFUSAL}\n`,
-  );
+  answerUpgrade(socket, 403, REFUSAL);
 }
 
 export interface CorsOptions {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type RequestHandler, type Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Access } from './access.ts';
 import { createAdmission } from './admission.ts';
 import type { Authorize } from './authorize.ts';
@@ -11,6 +11,7 @@ import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
+import { createWholeBody } from './whole-body.ts';
 
 /** What requests of a standard have in common before and after they are looked at. */
 export interface StandardDoor {
@@ -83,7 +84,7 @@ export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
       if (request.is(JSON_TYPE)) return next();
       response.status(deps.otherType).json({ error: `content-type: must be ${JSON_TYPE}` });
     },
-    read: express.raw({ type: () => true, limit: limits.bodyBytes, inflate: false }),
+    read: createWholeBody(limits.bodyBytes),
     isVouched: (response) => response.locals.vouched === true,
     recordsOf(events, sender) {
       const door = deps.access.doorFor(sender);

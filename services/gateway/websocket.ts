@@ -14,6 +14,7 @@ import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
 import { createSocketReading, type SocketReading } from './socket-reading.ts';
 import { createTally } from './tally.ts';
+import { answerUpgrade } from './upgrade-answer.ts';
 
 /** The open sockets. */
 export interface SocketHub {
@@ -59,13 +60,10 @@ const MAX_PAUSE_MS = 60_000;
 
 const PATH = /^\/wsapi\/in\/?(?:\?|$)/;
 
-const STOPPING = 'stopping; connect again\n';
+const STOPPING = 'stopping; connect again';
 
-function answerBusy(socket: Duplex, reason: string, status = '503 Service Unavailable'): void {
-  socket.on('error', () => undefined);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
-  );
+function answerBusy(socket: Duplex, reason: string, status: 429 | 503 = 503): void {
+  answerUpgrade(socket, status, reason, { 'retry-after': '1' });
 }
 
 /** ws closes a socket that breaks the protocol with a number only; senders should also read why. */
@@ -96,6 +94,10 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     perMessageDeflate: false,
     handleProtocols: (asked) => (asked.has(ACK_PROTOCOL) ? ACK_PROTOCOL : agreedProtocol(asked)),
   });
+  // Its own answer is a page of HTML, without a remedy.
+  server.on('wsClientError', ({ message }, socket) =>
+    answerUpgrade(socket, 400, `${message}; open the socket by RFC 6455`, { 'sec-websocket-version': '13' }),
+  );
   server.on('headers', (headers, request) => {
     const setCookie = senders.get(request)?.setCookie;
     if (typeof setCookie === 'string') headers.push(`Set-Cookie: ${setCookie}`);
@@ -179,12 +181,13 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
       const address = deps.addressOf(request);
-      if (!allowsOrigin(deps.origins, request.headers.origin)) refuseOrigin(socket);
+      if (request.method !== 'GET') answerUpgrade(socket, 405, 'use GET', { allow: 'GET' });
+      else if (!allowsOrigin(deps.origins, request.headers.origin)) refuseOrigin(socket);
       else if (stopping) answerBusy(socket, STOPPING);
       else if (open.size + arriving >= limits.connections)
-        answerBusy(socket, 'too many connections; come again later\n');
+        answerBusy(socket, 'too many connections; come again later');
       else if (addresses.count(address) >= limits.connectionsPerAddress)
-        answerBusy(socket, 'too many connections of this address; close some\n', '429 Too Many Requests');
+        answerBusy(socket, 'too many connections of this address; close some', 429);
       else void arrive(request, socket, head, address);
       return true;
     },

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { otherMethods } from '../shared/other-methods.ts';
 import { comeAgain } from './admission.ts';
 import { createEventIds } from './event-id.ts';
 import type { ElementLimits, Refusal } from './exact-elements.ts';
@@ -17,16 +18,20 @@ export interface XapiDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' 
 }
 
 const XAPI_VERSION = '1.0.3';
+const XAPI_CHALLENGE = 'Basic realm="xapi", charset="UTF-8"';
 const VERSION_HEADER = 'x-experience-api-version';
+/** Of those who ask. */
+const READ_VERSIONS = /^1\.0(?:\.\d+)?$/;
 const RECENT_STATEMENTS = 10_000;
 
-const sayVersion: RequestHandler = (_request, response, next) => {
+/** Of every answer under `/xapi`, so it comes before all that may answer. */
+export const sayVersion: RequestHandler = (_request, response, next) => {
   response.set(VERSION_HEADER, XAPI_VERSION);
   next();
 };
 
 const needsVersion: RequestHandler = (request, response, next) => {
-  if (/^1\.0(?:\.\d+)?$/.test(request.get(VERSION_HEADER) ?? '')) return next();
+  if (READ_VERSIONS.test(request.get(VERSION_HEADER) ?? '')) return next();
   response.status(400).json({ error: `${VERSION_HEADER}: must be there, and 1.0 or 1.0.<number>` });
 };
 
@@ -41,14 +46,6 @@ function takesOnly(names: readonly string[]): RequestHandler {
         : 'not a parameter of this request';
     response.status(400).json({ error: `${unknown.slice(0, 100)}: ${remedy}` });
   };
-}
-
-function notServed(allow: string): RequestHandler {
-  return (_request, response) =>
-    void response
-      .status(405)
-      .set('allow', allow)
-      .json({ error: `statements are only taken here, not given out; use ${allow}` });
 }
 
 /** What is known of a request's statements. */
@@ -70,7 +67,7 @@ export function createXapi(deps: XapiDeps): Router {
     source: 'xapi',
     // The standard has no 415.
     otherType: 400,
-    challenge: 'Basic realm="xapi", charset="UTF-8"',
+    challenge: XAPI_CHALLENGE,
   });
   const memory = createStatementMemory(RECENT_STATEMENTS);
 
@@ -136,11 +133,10 @@ export function createXapi(deps: XapiDeps): Router {
   const newId = createEventIds();
   const before = [...door.admitted, door.isJson, door.read];
   const router = Router();
-  router.use('/xapi', sayVersion);
   router
     .route('/xapi/about')
     .get((_request, response) => void response.json({ version: [XAPI_VERSION] }))
-    .all(notServed('GET'));
+    .all(otherMethods('GET, HEAD'));
   router
     .route('/xapi/statements')
     .all(door.authorized, needsVersion)
@@ -157,6 +153,6 @@ export function createXapi(deps: XapiDeps): Router {
         response.status(204).end(),
       );
     })
-    .all(notServed('POST, PUT'));
+    .all(otherMethods('POST, PUT', 'statements are only taken here, not given out'));
   return router;
 }

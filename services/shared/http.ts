@@ -5,6 +5,7 @@ import express, { type ErrorRequestHandler, type Express, type Router } from 'ex
 import type { Registry } from 'prom-client';
 import { LecternError, messageOf } from './errors.ts';
 import type { Logger } from './logger.ts';
+import { otherMethods } from './other-methods.ts';
 
 export interface AppOptions {
   /** Mounted in order, at `/`. */
@@ -35,24 +36,37 @@ function errorHandler(logger: Logger): ErrorRequestHandler {
 /**
  * The Express application of a service, not listening: its routers, `/healthz` (the event loop turns), `/readyz`
  * (`{ready, status, reasons}`: 200 when it is `ready`, or `degraded`, which neither a restart nor other traffic mends;
- * 503 when it is `not ready`), `/metrics`, JSON errors. No learner data in any log line.
+ * 503 and when to ask again when it is `not ready`), `/metrics`, JSON errors. No learner data in any log line.
  */
 export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
-  app.get('/readyz', (_request, response) => {
-    const notReady = options.notReady();
-    const degraded = options.degraded?.() ?? [];
-    const ready = notReady.length === 0;
-    const working = degraded.length === 0 ? 'ready' : 'degraded';
-    const status = ready ? working : 'not ready';
-    response.status(ready ? 200 : 503).json({ ready, status, reasons: [...notReady, ...degraded] });
-  });
-  app.get('/metrics', async (_request, response) => {
-    response.type(options.registry.contentType).send(await options.registry.metrics());
-  });
+  const refuse = otherMethods('GET, HEAD');
+  app
+    .route('/healthz')
+    .get((_request, response) => void response.json({ status: 'ok' }))
+    .all(refuse);
+  app
+    .route('/readyz')
+    .get((_request, response) => {
+      const notReady = options.notReady();
+      const degraded = options.degraded?.() ?? [];
+      const ready = notReady.length === 0;
+      const working = degraded.length === 0 ? 'ready' : 'degraded';
+      const status = ready ? working : 'not ready';
+      if (!ready) response.set('retry-after', '1');
+      response.status(ready ? 200 : 503).json({ ready, status, reasons: [...notReady, ...degraded] });
+    })
+    .all(refuse);
+  app
+    .route('/metrics')
+    .get(async (_request, response) => {
+      // The type only once there is something of it: an error is no such text.
+      const text = await options.registry.metrics();
+      response.type(options.registry.contentType).send(text);
+    })
+    .all(refuse);
   for (const router of options.routers) app.use(router);
   app.use((request, response) => void response.status(404).json({ error: `no such path: ${request.path}` }));
   app.use(errorHandler(options.logger));

@@ -194,5 +194,5 @@ test('GET /caliper gives the configuration, other methods are refused', async ()
     },
   ]);
   const put = await caliper({}, {}, 'PUT');
-  expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
 });

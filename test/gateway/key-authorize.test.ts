@@ -37,7 +37,7 @@ describe('statements and envelopes', () => {
     expect(await gateway.post(statement())).toMatchObject({ status: 401 });
     expect(await gateway.post(statement(), bearer(other))).toMatchObject({
       status: 403,
-      error: expect.stringMatching(/^the API key [0-9a-f]{12} is not for the source xapi$/),
+      error: expect.stringMatching(/^the API key [0-9a-f]{12} is not for the source xapi; use one that is$/),
     });
     for (const answer of [
       await gateway.post(statement(), basic('x', revoked)),
