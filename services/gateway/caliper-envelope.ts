@@ -31,13 +31,14 @@ export interface CaliperEnvelope {
 }
 
 /** The contexts of versions 1.1 and 1.2, and of the profiles that extend 1.1. */
-const VERSIONS = /^https?:\/\/purl\.imsglobal\.org\/ctx\/caliper\/v1p[12](?:\/[A-Za-z]+-extension)?\/?$/;
+export const VERSIONS =
+  /^https?:\/\/purl\.imsglobal\.org\/ctx\/caliper\/v1p[12](?:\/[A-Za-z]+-extension)?\/?$/;
 export const SUPPORTED_VERSIONS = [
   'http://purl.imsglobal.org/ctx/caliper/v1p1',
   'http://purl.imsglobal.org/ctx/caliper/v1p2',
 ] as const;
 
-const NAME_CHARS = 2_000;
+export const NAME_CHARS = 2_000;
 const EVENT_ID_CHARS = 200;
 
 function text(maxChars: number) {

@@ -18,7 +18,7 @@ export interface CaliperDeps extends Omit<StandardDoorDeps, 'source' | 'otherTyp
   readonly now: () => number;
 }
 
-const CALIPER_CHALLENGE = 'Bearer realm="caliper"';
+export const CALIPER_CHALLENGE = 'Bearer realm="caliper"';
 
 function hashOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -24,6 +24,7 @@ import { withKeys } from './key-authorize.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { createLaunchOf } from './lti-session.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { createDocumentRoute } from './openapi/route.ts';
 import { createCors, type Origins } from './origins.ts';
 import { createPublisher } from './publisher.ts';
 import { createRates, type RatesConfig } from './rates.ts';
@@ -84,7 +85,7 @@ export interface GatewayDeps {
  * may be there twice under one id after a failed send.
  */
 export interface Gateway {
-  /** `POST /v1/events`, `/xapi` and `/caliper`. */
+  /** `POST /v1/events`, `/xapi` and `/caliper`, and the document of all that is served. */
   readonly router: Router;
   /** Takes upgrades of `/wsapi/in/`; false, and the socket untouched, for any other path. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
@@ -173,6 +174,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const cors = (methods: string, header: string): RequestHandler =>
     createCors({ ...deps, methods, headers: `authorization, ${header}, content-type` });
   const router = Router();
+  router.use(createDocumentRoute({ limits, standards: deps.standardSenders !== undefined }));
   router.use('/v1/events', cors('POST', 'content-encoding'));
   router.use(createSocketPath());
   router.use(createHttpEvents({ ...common, isStopping }));

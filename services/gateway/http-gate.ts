@@ -5,7 +5,7 @@ import type { Refused } from './credential.ts';
 import { answerUpgrade } from './upgrade-answer.ts';
 
 /** For whoever did not show who it is. */
-const GATE_CHALLENGE = 'Bearer realm="lectern"';
+export const GATE_CHALLENGE = 'Bearer realm="lectern"';
 
 function headersOf({ status }: Refused): Readonly<Record<string, string>> {
   return status === 401 ? { 'www-authenticate': GATE_CHALLENGE } : { 'retry-after': '1' };

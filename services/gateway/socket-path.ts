@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { otherMethods } from '../shared/other-methods.ts';
 
 /** Where sockets are opened. */
-const SOCKET_PATH = '/wsapi/in/';
+export const SOCKET_PATH = '/wsapi/in/';
 
 /** The answer to whoever asks for the socket's path without wanting a socket, or through a proxy that took that away. */
 export function createSocketPath(): Router {

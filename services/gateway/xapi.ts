@@ -17,11 +17,11 @@ export interface XapiDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' 
   readonly now: () => number;
 }
 
-const XAPI_VERSION = '1.0.3';
-const XAPI_CHALLENGE = 'Basic realm="xapi", charset="UTF-8"';
+export const XAPI_VERSION = '1.0.3';
+export const XAPI_CHALLENGE = 'Basic realm="xapi", charset="UTF-8"';
 const VERSION_HEADER = 'x-experience-api-version';
 /** Of those who ask. */
-const READ_VERSIONS = /^1\.0(?:\.\d+)?$/;
+export const READ_VERSIONS = /^1\.0(?:\.\d+)?$/;
 const RECENT_STATEMENTS = 10_000;
 
 /** Of every answer under `/xapi`, so it comes before all that may answer. */
