@@ -69,7 +69,7 @@ describe('npm start', () => {
   });
 
   test('serves everything on one port', async () => {
-    for (const path of ['/', '/v1/modules', '/healthz', '/readyz', '/metrics'])
+    for (const path of ['/', '/v1/modules', '/openapi.json', '/healthz', '/readyz', '/metrics'])
       expect((await fetch(url + path)).status).toBe(200);
     await sendAs('alice', 7);
     await waitFor(async () => (await count('tc-testcase-alice')) === 7, {
