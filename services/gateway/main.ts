@@ -5,13 +5,13 @@ import { type Environment, parseConfig } from '../shared/config.ts';
 import { createControl } from '../shared/control/control.ts';
 import { createHistory } from '../shared/history/history.ts';
 import { createLogAloneHistory } from '../shared/history/log-alone.ts';
-import { refuseUpgrade } from '../shared/http.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import type { StateStore } from '../shared/state/port.ts';
+import { takeUpgrades } from '../shared/take-upgrades.ts';
 import { gatewayShape, optionalRedisShape, withGatewayRules } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { openAccess } from './open-access.ts';
@@ -96,9 +96,7 @@ runService({
       routers: [gateway.router],
       notReady: gateway.notReady,
     });
-    serving.server.on('upgrade', (request, socket, head) => {
-      if (!gateway.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
-    });
+    takeUpgrades(serving.server, gateway.handleUpgrade);
     lifecycle.onStop('gateway', () => gateway.stop());
     await serving.dependenciesUp();
     if (lifecycle.stopping.aborted) return;

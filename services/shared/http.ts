@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import type { Registry } from 'prom-client';
 import { LecternError, messageOf } from './errors.ts';
@@ -71,11 +70,6 @@ export function createApp(options: AppOptions): Express {
   app.use((request, response) => void response.status(404).json({ error: `no such path: ${request.path}` }));
   app.use(errorHandler(options.logger));
   return app;
-}
-
-/** The answer to an upgrade of a path that has none. */
-export function refuseUpgrade(socket: Duplex): void {
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }
 
 export interface Listening {

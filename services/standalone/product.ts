@@ -14,13 +14,13 @@ import { openS3 } from '../shared/cluster.ts';
 import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
 import { createHistory } from '../shared/history/history.ts';
-import { refuseUpgrade } from '../shared/http.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
 import { createEmbeddedLog } from '../shared/log/embedded.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import { createEmbeddedState } from '../shared/state/embedded.ts';
+import { takeUpgrades } from '../shared/take-upgrades.ts';
 import { workerLimits } from '../worker/config.ts';
 import { createStrays } from '../worker/strays.ts';
 import { createWatchdog } from '../worker/watchdog.ts';
@@ -138,9 +138,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     notReady: () => parts.flatMap((part) => part.notReady()),
     degraded: worker.degraded,
   });
-  serving.server.on('upgrade', (request, socket, head) => {
-    if (!gateway.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
-  });
+  takeUpgrades(serving.server, gateway.handleUpgrade);
   lifecycle.onStop('query', () => query.stop());
   lifecycle.onStop('archiver', () => archiver.stop());
   lifecycle.onStop('worker', () => worker.stop());

@@ -14,6 +14,7 @@ import type { Origins } from '../../services/gateway/origins.ts';
 import type { RatesConfig } from '../../services/gateway/rates.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import { createLogger } from '../../services/shared/logger.ts';
+import { takeUpgrades } from '../../services/shared/take-upgrades.ts';
 import { createFakeLog, type FakeLog } from './fake-producer.ts';
 import { openAccess } from './open-access.ts';
 
@@ -129,9 +130,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   });
   const app = createApp({ routers: [gateway.router], notReady: gateway.notReady, registry, logger: silent });
   const listening = await listen(app, '127.0.0.1', 0);
-  listening.server.on('upgrade', (request, socket, head) => {
-    if (!gateway.handleUpgrade(request, socket, head)) socket.destroy();
-  });
+  takeUpgrades(listening.server, gateway.handleUpgrade);
   return {
     gateway,
     url: listening.url,
