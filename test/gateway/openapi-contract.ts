@@ -14,7 +14,9 @@ export interface Contract {
   readonly paths: Readonly<Record<string, PathItemObject>>;
   /** What of an answer is not as it is documented, one line each. */
   faults(operation: string, answer: RawAnswer): readonly string[];
-  /** The same, of an answer to a method that a path does not have. */
+  /** What of a value is not as the schema of this name has it. */
+  schemaFaults(name: string, value: unknown): readonly string[];
+  /** Like `faults`, of an answer to a method that a path does not have. */
   otherMethodFaults(path: string, answer: RawAnswer): readonly string[];
 }
 
@@ -114,6 +116,7 @@ export function createContract(document: OpenAPIObject): Contract {
       const [method, path] = operation.split(' ') as [string, string];
       return responseFaults(['paths', path, method, 'responses', String(answer.status)], answer);
     },
+    schemaFaults: (name, value) => schemaFaults(['components', 'schemas', name], value, name),
     otherMethodFaults: (path, answer) =>
       responseFaults(['paths', path, 'x-other-methods', String(answer.status)], answer),
   };

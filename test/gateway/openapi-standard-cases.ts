@@ -10,6 +10,7 @@ import {
 } from './openapi-cases.ts';
 import { ask, type RawRequest } from './raw-request.ts';
 import { caliperEvent, envelope, ID, statement } from './standard-support.ts';
+import { until } from './support.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const XAPI_HEADERS = { ...JSON_HEADERS, 'x-experience-api-version': '1.0.3' };
@@ -86,7 +87,7 @@ const STATEMENTS: readonly Rest[] = [
       const other = bodyOf(statement({ id: ID, result: { success: true } }));
       ask(url, { ...GOOD_STATEMENTS, ...other }).catch(() => undefined);
       const queued = () => registry.getSingleMetricAsString('lectern_gateway_queue_events');
-      while (!/ 1$/m.test(await queued())) await new Promise((resolve) => setTimeout(resolve, 2));
+      await until(async () => / 1$/m.test(await queued()), 'it is on its way');
     },
   },
 ];

@@ -12,7 +12,7 @@ import { testRun } from './test-run.ts';
 
 const DAY_MS = 86_400_000;
 /** 2026-09-01, noon. */
-export const FIRST_DAY = Date.UTC(2026, 8, 1, 12);
+const FIRST_DAY = Date.UTC(2026, 8, 1, 12);
 const codec = createEventCodec();
 
 export interface MadeArchive {
@@ -26,7 +26,7 @@ export function makeArchive(): MadeArchive {
 }
 
 /** An event of `source` by one of three students, `{n: offset}`. */
-export function eventRecord(source: string, offset: number, timestamp: number): LogRecord {
+function eventRecord(source: string, offset: number, timestamp: number): LogRecord {
   const key = `tc-s${offset % 3}`;
   const value = codec.encode({
     id: `e${offset}`,

@@ -31,7 +31,7 @@ export function refusal(description: string, headers?: HeadersObject): ResponseO
   return json(description, ERROR, headers);
 }
 
-export const FAILED = refusal('A fault of the gateway; its log has the cause. Nothing is claimed.');
+export const FAILED = refusal('A fault of the gateway; its log has the cause.');
 
 export const OTHER_ORIGIN = 'a page whose origin is not allowed (LECTERN_ORIGINS)';
 

@@ -1,6 +1,7 @@
 import type { SchemasObject } from 'openapi3-ts/oas31';
-import { BLOCK_ACTIONS, BLOCK_SPANS } from '../../shared/control/access-record.ts';
+import { BLOCK_ACTIONS } from '../../shared/control/access-record.ts';
 import type { GatewayLimits } from '../limits.ts';
+import { SOCKET_ANSWER, TIME_LIMIT } from './socket-answer.ts';
 
 const text = { type: 'string' } as const;
 
@@ -45,6 +46,7 @@ export function sharedSchemas(limits: GatewayLimits): SchemasObject {
       },
       additionalProperties: true,
     },
+    SocketAnswer: SOCKET_ANSWER,
     EventResults: {
       type: 'array',
       description: 'One for each element that was taken, in order.',
@@ -70,10 +72,7 @@ export function sharedSchemas(limits: GatewayLimits): SchemasObject {
       properties: {
         status: { const: 'blocklist' },
         action: { enum: [...BLOCK_ACTIONS] },
-        time_limit: {
-          description: 'For how long; a number is what is left of it, in milliseconds.',
-          anyOf: [{ enum: [...BLOCK_SPANS] }, { type: 'number', exclusiveMinimum: 0 }],
-        },
+        time_limit: TIME_LIMIT,
         message: text,
         error: text,
         results: { $ref: '#/components/schemas/EventResults' },

@@ -12,10 +12,7 @@ function plain(description: string, headers: HeadersObject = {}): ResponseObject
   return { description, headers, content: { 'text/plain': { schema: text } } };
 }
 
-const DESCRIPTION = `A WebSocket (RFC 6455), one JSON object a text frame: see the schema Frame. Answers:
-\`{"status":"auth","user_id"}\` when it is known who sends; \`{"status":"error","error","remedy"?}\` for what cannot be taken;
-\`{"status":"ack","session","through"}\` to clients that asked for it; \`{"status":"blocklist","action","time_limit","message"}\`;
-\`{"status":"fetch_blob","data"}\`. Clients ignore what they do not know.
+const DESCRIPTION = `A WebSocket (RFC 6455), one JSON object a text frame: \`Frame\` in, \`SocketAnswer\` out.
 
 Closes: 1000 after a terminate; 1001 stopping or idle; 1002 and 1007 not the protocol or not UTF-8; 1008 not allowed;
 1009 frame too large; 1013 events cannot be kept now.`;
@@ -40,6 +37,10 @@ export function socketPath(limits: GatewayLimits): PathItemObject {
       responses: {
         101: {
           description: 'The socket is open.',
+          'x-frames': {
+            in: { $ref: '#/components/schemas/Frame' },
+            out: { $ref: '#/components/schemas/SocketAnswer' },
+          },
           headers: {
             Upgrade: header('Which protocol it is now.', { const: 'websocket' }),
             Connection: header('That it is another.', { const: 'Upgrade' }),
