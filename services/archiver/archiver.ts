@@ -6,6 +6,7 @@ import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { archiverGroup, sourceOfTopic } from '../shared/topics.ts';
+import { createManifestWriter } from './manifests.ts';
 import { createArchiverMetrics, type SourceBacklog } from './metrics.ts';
 import { createObjectEncoder } from './object.ts';
 import { createPartitionArchiver, type PartitionArchiver } from './partition.ts';
@@ -57,7 +58,9 @@ const FLUSH_DEADLINE_MS = 8_000;
  * 4. by bytes, by age or at the end of the process, the oldest records become one object, named after the first offset;
  * 5. it is put if nobody has put one of that name. Whose put is accepted decides where the chain goes on:
  * 6. ours: its records leave the buffer, and the offset is mirrored to the group, a hint on which nothing depends;
- *    another's: its end is read from its metadata, and we go on from there.
+ *    another's: its end is read from its metadata, and we go on from there;
+ * 7. once an object of another date follows, those before it get their manifest, put in the same way. Archiving does not
+ *    wait for it.
  * A crash at any step loses only the buffer, which is read again in step 3. A put that is repeated, or comes late from a
  * member that lost the partition, either extends the chain or is refused in step 5. With the archive away, step 5 is
  * repeated with pauses, and partitions are paused, so that buffers stay within their limits.
@@ -85,6 +88,11 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       };
     });
   const metrics = createArchiverMetrics(deps.registry, backlog);
+  const manifests = createManifestWriter({
+    archive: deps.archive,
+    logger,
+    wrote: () => metrics.manifests.inc(),
+  });
 
   /** Pauses what is full, and all of them above the common limit; from half of it on, the fullest are cut. */
   const balance = (): void => {
@@ -113,7 +121,8 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       maxBytes: limits.maxBytes,
       logger,
       now,
-      created({ bytes, range }) {
+      created({ name, bytes, range }) {
+        manifests.put(of, name);
         metrics.objects.inc({ source: of.source });
         metrics.records.inc({ source: of.source }, range.count);
         metrics.bytes.inc({ source: of.source }, bytes.length);
@@ -162,7 +171,8 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       balance();
       const late = new AbortController();
       const deadline = sleep(FLUSH_DEADLINE_MS, undefined, { signal: late.signal }).catch(() => undefined);
-      await Promise.race([deadline, Promise.all([...partitions.values()].map((one) => one.flush()))]);
+      const flushed = Promise.all([...partitions.values()].map((one) => one.flush()));
+      await Promise.race([deadline, flushed.then(manifests.settled)]);
       late.abort();
       abandonAll();
       await consumer.stop();

@@ -4,6 +4,7 @@ export interface ArchiverMetrics {
   readonly objects: Counter<'source'>;
   readonly records: Counter<'source'>;
   readonly bytes: Counter<'source'>;
+  readonly manifests: Counter;
 }
 
 /** What the archiver knows of a source when it is asked. */
@@ -45,5 +46,10 @@ export function createArchiverMetrics(
     objects: counter('lectern_archive_objects_total', 'Objects put into the archive.'),
     records: counter('lectern_archive_records_total', 'Records in those objects.'),
     bytes: counter('lectern_archive_bytes_total', 'Bytes of those objects, compressed.'),
+    manifests: new Counter({
+      name: 'lectern_archive_manifests_total',
+      help: 'Manifests put into the archive.',
+      registers: [registry],
+    }),
   };
 }

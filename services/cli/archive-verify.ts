@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import type { ArchiveFault } from '../shared/archive/archive-fault.ts';
 import { archivedSources } from '../shared/archive/inventory.ts';
 import { createObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
-import { type ArchiveFault, type VerifiedPartition, verifySource } from '../shared/archive/verify.ts';
+import { type VerifiedPartition, verifySource } from '../shared/archive/verify.ts';
 import { parseDay } from './dates.ts';
 import type { RunOnArchive } from './open-archive.ts';
 import { createProgress, type Progress } from './progress.ts';

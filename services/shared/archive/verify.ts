@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { LecternError } from '../errors.ts';
+import type { ArchiveFault } from './archive-fault.ts';
 import {
   type InventoryRange,
   type ListedObject,
@@ -9,19 +10,7 @@ import {
 import { type ObjectRange, parseMetadata } from './object-range.ts';
 import type { ObjectOpener } from './open-object.ts';
 import type { ArchiveStore } from './port.ts';
-
-/**
- * What is wrong with an archive. `gap`: offsets that no object holds; `overlap`: offsets that two hold; `broken`: an object
- * that is not what was put; `misplaced`: one that lies under another name or date than its records give; `foreign`: a name
- * that no archiver gave.
- */
-export interface ArchiveFault {
-  readonly kind: 'gap' | 'overlap' | 'broken' | 'misplaced' | 'foreign';
-  /** The object; of a gap the one after it. */
-  readonly name: string;
-  /** What was found, and the remedy. */
-  readonly detail: string;
-}
+import { manifestFaults } from './verify-manifests.ts';
 
 export interface VerifiedPartition {
   readonly source: string;
@@ -123,7 +112,12 @@ async function verifyPartition(
   const looked = await pMap(objects, lookAt, { concurrency: options.deep ? DEEP_AT_ONCE : AT_ONCE });
   const ranges = looked.map(({ range }) => range);
   const start = options.from === undefined ? 0 : null;
-  const faults = [...looked.flatMap((one) => one.faults), ...chainFaults(objects, ranges, start)];
+  const held = objects.map((object, index) => ({ ...object, range: ranges[index] ?? null }));
+  const faults = [
+    ...looked.flatMap((one) => one.faults),
+    ...chainFaults(objects, ranges, start),
+    ...(await manifestFaults(deps.archive, of, held, options)),
+  ];
   const records = ranges.reduce((sum, range) => sum + (range?.count ?? 0), 0);
   const first = objects[0]?.first ?? null;
   const last = ranges.at(-1)?.last ?? null;
