@@ -4,6 +4,7 @@ import { cached } from './cache.ts';
 import { type Child, startChild } from './child.ts';
 import { findJava, type Java, type Log, maven } from './install.ts';
 import { sharedClasses } from './java-classes.ts';
+import { type Forwarded, type KafkaNode, propertiesOf } from './kafka-properties.ts';
 import { freePort } from './ports.ts';
 import type { Run } from './run.ts';
 import { type Service, startService, whenReady } from './service.ts';
@@ -40,48 +41,6 @@ function installKafka(log: Log): Promise<string> {
   });
 }
 
-/** A second address of the broker, which it tells to those who ask there: that of whoever forwards to it. */
-export interface Forwarded {
-  readonly port: number;
-  readonly toldPort: number;
-}
-
-interface Ports {
-  readonly port: number;
-  readonly controllerPort: number;
-  readonly forwarded?: Forwarded | undefined;
-}
-
-/** One KRaft node that is broker and controller. What is small or zero here makes starting and joining groups quick. */
-function properties({ port, controllerPort, forwarded }: Ports, dataDir: string): string {
-  const host = '127.0.0.1';
-  const listeners = [`PLAINTEXT://${host}:${port}`];
-  const told = [...listeners];
-  if (forwarded !== undefined) {
-    listeners.push(`FORWARDED://${host}:${forwarded.port}`);
-    told.push(`FORWARDED://${host}:${forwarded.toldPort}`);
-  }
-  return `
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
-controller.listener.names=CONTROLLER
-listeners=${listeners.join(',')},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=${told.join(',')}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FORWARDED:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-log.dirs=${dataDir}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-`;
-}
-
 interface Kafka {
   readonly run: Run;
   readonly java: Java;
@@ -103,11 +62,12 @@ function runKafkaClass(
   });
 }
 
-/** An empty formatted data folder. It depends on the version only, so the second of JVM that it costs is paid once. */
-function formattedData(kafka: Kafka): Promise<string> {
-  return cached(`kafka-${VERSION}-formatted`, async (dir) => {
+/** An empty formatted data folder. It depends on version and node only, so the second of JVM that it costs is paid once. */
+function formattedData(kafka: Kafka, id: number): Promise<string> {
+  const name = id === 1 ? `kafka-${VERSION}-formatted` : `kafka-${VERSION}-formatted-${id}`;
+  return cached(name, async (dir) => {
     const config = join(kafka.run.makeDir('kafka-format'), 'server.properties');
-    await writeFile(config, properties({ port: 1, controllerPort: 2 }, dir));
+    await writeFile(config, propertiesOf({ id, port: 1, controllerPort: 2 }, dir));
     const args = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', config];
     const format = await runKafkaClass(kafka, 'Kafka format', [QUICKLY_COMPILED], ...args);
     const { code } = await format.ended;
@@ -132,31 +92,72 @@ export interface KafkaOptions extends ServerOptions {
   readonly optimized?: boolean;
 }
 
-/** What a broker is started with, in a folder of its own. */
-async function prepared(kafka: Kafka, forwarded?: Forwarded): Promise<{ brokers: string[]; config: string }> {
+/** The configuration of a node in a folder of its own. */
+async function prepared(kafka: Kafka, node: KafkaNode): Promise<string> {
   const dir = kafka.run.makeDir('kafka');
   const data = join(dir, 'data');
-  await cp(await formattedData(kafka), data, { recursive: true });
-  const [port, controllerPort] = [await freePort(), await freePort()];
+  await cp(await formattedData(kafka, node.id), data, { recursive: true });
   const config = join(dir, 'server.properties');
-  await writeFile(config, properties({ port, controllerPort, forwarded }, data));
-  return { brokers: [`127.0.0.1:${port}`], config };
+  await writeFile(config, propertiesOf(node, data));
+  return config;
 }
 
-async function launchBroker(kafka: Kafka, config: string, options: readonly string[]): Promise<Child> {
+async function launchNode(kafka: Kafka, config: string, options: readonly string[]): Promise<Child> {
   const child = await runKafkaClass(kafka, 'Kafka', options, 'kafka.Kafka', config);
   return whenReady(child, child.waitForLine(/Kafka Server started/, READY_DEADLINE_MS));
 }
 
+async function findKafka({ run, log }: ServerOptions): Promise<Kafka> {
+  return { run, java: await findJava('Kafka'), jars: await installKafka(log) };
+}
+
+async function startNode(
+  kafka: Kafka,
+  { lost, optimized = false }: Pick<KafkaOptions, 'lost' | 'optimized'>,
+  node: KafkaNode,
+): Promise<LocalKafka> {
+  const config = await prepared(kafka, node);
+  const classes = await sharedClasses(`kafka-${VERSION}`, kafka.java, async (option) => {
+    const ports = { port: await freePort(), controllerPort: await freePort() };
+    return launchNode(kafka, await prepared(kafka, { id: 1, ...ports }), [option]);
+  });
+  const launch = () => launchNode(kafka, config, optimized ? [classes] : [classes, QUICKLY_COMPILED]);
+  return {
+    brokers: [`127.0.0.1:${node.port}`],
+    service: await startService({ name: 'kafka', lost, launch }),
+  };
+}
+
 /** One broker on a free loopback port, data in the run's directory. */
-export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
-  const { run, log, lost, forwarded, optimized = false } = options;
-  const java = await findJava('Kafka');
-  const kafka: Kafka = { run, java, jars: await installKafka(log) };
-  const { brokers, config } = await prepared(kafka, forwarded);
-  const classes = await sharedClasses(`kafka-${VERSION}`, java, async (option) =>
-    launchBroker(kafka, (await prepared(kafka)).config, [option]),
-  );
-  const launch = () => launchBroker(kafka, config, optimized ? [classes] : [classes, QUICKLY_COMPILED]);
-  return { brokers, service: await startService({ name: 'kafka', lost, launch }) };
+export async function startKafka({ forwarded, ...options }: KafkaOptions): Promise<LocalKafka> {
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  return startNode(await findKafka(options), options, { id: 1, port, controllerPort, forwarded });
+}
+
+export interface KafkaPair {
+  readonly brokers: readonly string[];
+  /** The broker that may go away: the other one is the controller, and takes over what it leads. */
+  readonly second: Service;
+  /** Kills both. */
+  close(): Promise<void>;
+}
+
+/** Two brokers, for what has two replicas. */
+export async function startKafkaPair(options: ServerOptions): Promise<KafkaPair> {
+  const kafka = await findKafka(options);
+  const [controllerPort, port, otherPort] = [await freePort(), await freePort(), await freePort()];
+  const nodes = await Promise.allSettled([
+    startNode(kafka, options, { id: 1, of: 2, port, controllerPort }),
+    startNode(kafka, options, { id: 2, of: 2, port: otherPort, controllerPort }),
+  ]);
+  const started = nodes.flatMap((node) => (node.status === 'fulfilled' ? [node.value] : []));
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map(({ service }) => service.kill()));
+  };
+  for (const node of nodes)
+    if (node.status === 'rejected') {
+      await close();
+      throw node.reason;
+    }
+  return { brokers: started.flatMap(({ brokers }) => brokers), second: started[1]!.service, close };
 }

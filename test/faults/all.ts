@@ -2,6 +2,9 @@ import { brokerAway } from './broker-away.ts';
 import { brokerRestart } from './broker-restart.ts';
 import type { Fault } from './fault.ts';
 import { flushAll } from './flush-all.ts';
+import { gatewayKafkaAway } from './gateway-kafka-away.ts';
+import { gatewayLeaderChange } from './gateway-leader-change.ts';
+import { gatewayRestarts } from './gateway-restarts.ts';
 import { joinLeave } from './join-leave.ts';
 import { killWorkers } from './kill-workers.ts';
 import { lateClaim } from './late-claim.ts';
@@ -31,6 +34,9 @@ export const FAULTS: readonly Fault[] = [
   topicAgain,
   brokerRestart,
   brokerAway,
+  gatewayKafkaAway,
+  gatewayRestarts,
+  gatewayLeaderChange,
   lostSecond,
   joinLeave,
   killWorkers,

@@ -35,6 +35,8 @@ export interface House {
   readonly log: EventLog;
   readonly state: StateStore;
   readonly archive: ArchiveStore;
+  /** A gateway that runs and is ready. */
+  gateway(variables?: Readonly<Record<string, string>>): Promise<RestartableProgram>;
   /** A worker that runs and is ready; with the first one an archiver is started. */
   worker(variables?: Readonly<Record<string, string>>): Promise<RestartableProgram>;
   /** The programs that were made, for what they said. */
@@ -85,6 +87,7 @@ export async function withHouse<T>(
     ...variables,
   };
   const programs: RestartableProgram[] = [];
+  let isArchiving = false;
   const start = async (service: string, more: Readonly<Record<string, string>>) => {
     const program = await createProgram(`dist/services/${service}/main.js`, { ...common, ...more });
     programs.push(program);
@@ -103,8 +106,10 @@ export async function withHouse<T>(
       log,
       state,
       archive,
+      gateway: (more = {}) => start('gateway', more),
       async worker(more = {}) {
-        const isFirst = programs.length === 0;
+        const isFirst = !isArchiving;
+        isArchiving = true;
         const worker = await start('worker', more);
         if (isFirst) await start('archiver', {});
         return worker;

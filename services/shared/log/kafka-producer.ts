@@ -64,6 +64,36 @@ function toAppended(placed: Placed, results: readonly RecordMetadata[]): Appende
   });
 }
 
+type SendPart = (topicMessages: TopicMessages[]) => Promise<RecordMetadata[]>;
+
+/** Those of the records of whose partitions no result tells. */
+function untold(
+  topicMessages: readonly TopicMessages[],
+  results: readonly RecordMetadata[],
+): TopicMessages[] {
+  const told = new Set(results.map(({ topicName: topic, partition }) => keyOf({ topic, partition })));
+  return topicMessages.flatMap(({ topic, messages }) => {
+    const left = messages.filter(({ partition }) => !told.has(keyOf({ topic, partition: partition! })));
+    return left.length === 0 ? [] : [{ topic, messages: left }];
+  });
+}
+
+/**
+ * Sends until each partition has its result. kafkajs 2.2.4 sends again, to another broker, what one that went away did not
+ * take, but not to a broker that has answered for other partitions: once that leads them all it calls the send done, without
+ * a result for those, and without their records.
+ */
+async function sendAll(topicMessages: TopicMessages[], sendPart: SendPart): Promise<RecordMetadata[]> {
+  const results: RecordMetadata[] = [];
+  for (let left = topicMessages; left.length > 0; left = untold(left, results)) {
+    const more = await sendPart(left);
+    if (more.length === 0)
+      throw new LecternError('LOG_UNAVAILABLE', 'Kafka answered a send with nothing', { retriable: true });
+    results.push(...more);
+  }
+  return results;
+}
+
 /** An idempotent producer, acks=all, records placed by our own partitioner. */
 export async function createKafkaProducer(deps: KafkaProducerDeps): Promise<Producer> {
   const connect = async (): Promise<KafkaProducer> => {
@@ -91,11 +121,9 @@ export async function createKafkaProducer(deps: KafkaProducerDeps): Promise<Prod
       const used = current;
       try {
         const producer = await used;
-        const results = await producer.sendBatch({
-          topicMessages: placed.topicMessages,
-          acks: -1,
-          compression,
-        });
+        const results = await sendAll(placed.topicMessages, (topicMessages) =>
+          producer.sendBatch({ topicMessages, acks: -1, compression }),
+        );
         return toAppended(placed, results);
       } catch (cause) {
         // Trap 26: after a failed send an idempotent producer's sequence numbers may be out of step for good.

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../../services/standalone/demo/random.ts';
+import type { Fault } from './fault.ts';
+import { type OwnKafka, withOwnKafka } from './own-kafka.ts';
+import { type GatewayStage, withGateway } from './with-gateway.ts';
+
+type Restart = (at: GatewayStage & OwnKafka, random: Random) => Promise<void>;
+
+const endGateway: Restart = async ({ gateway, proxy }, random) => {
+  // Whatever it sends meanwhile is lost with it, so it must not have acknowledged any.
+  proxy.blackHole();
+  await sleep(random.between(50, 500));
+  await gateway.kill();
+  await proxy.cut();
+  await proxy.restore();
+  await gateway.start();
+};
+
+const stopBroker: Restart = async ({ service }, random) => {
+  await service.stop();
+  await sleep(random.between(0, 3_000));
+  await service.start();
+};
+
+const killBroker: Restart = async ({ service }, random) => {
+  await service.kill();
+  await sleep(random.between(0, 3_000));
+  await service.start();
+};
+
+const RESTARTS = [endGateway, killBroker, stopBroker] as const;
+
+export const gatewayRestarts: Fault = {
+  name: 'gateway-restarts',
+  promise:
+    'a gateway that is killed, a broker that is killed and one that is stopped, under load, cost nothing but time',
+  rounds: { short: 3, long: 9 },
+  play: ({ stage, random, rounds }) =>
+    withOwnKafka(stage, (kafka) =>
+      withGateway(kafka.stage, { gateway: { LECTERN_KAFKA_BROKERS: kafka.forwarded } }, async (at) => {
+        for (const round of rounds) {
+          await sleep(random.between(0, 1_000));
+          await RESTARTS[round % RESTARTS.length]!({ ...at, ...kafka }, random);
+          await at.senders.goOn();
+        }
+      }),
+    ),
+};

@@ -1,0 +1,4 @@
+import { gatewayLeaderChange } from '../faults/gateway-leader-change.ts';
+import { testFault } from './fault-test.ts';
+
+testFault(gatewayLeaderChange);
