@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { isOutage } from './kafka-faults.ts';
 
 /** Questions to the cluster, over one connection that outlives what goes wrong with it. */
 export interface KafkaAdmin {
@@ -7,10 +8,18 @@ export interface KafkaAdmin {
   close(): Promise<void>;
 }
 
-/** Whether a request failed because there is no such topic, in one try or in all of them. */
-function isTopicGone(cause: unknown): boolean {
-  const { type, cause: inner } = cause as { readonly type?: unknown; readonly cause?: unknown };
-  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || (inner instanceof Error && isTopicGone(inner));
+const OUTDATED = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+
+interface Fault {
+  readonly type?: string;
+  readonly cause?: unknown;
+}
+
+/** Whether what the client knows of topics is of before, in one try or in all of them: kafkajs then trips over itself, too. */
+function isOutdated(error: unknown): boolean {
+  const { type, cause } = error as Fault;
+  if (error instanceof TypeError || (type !== undefined && OUTDATED.has(type))) return true;
+  return cause instanceof Error && isOutdated(cause);
 }
 
 interface Connected {
@@ -24,7 +33,8 @@ const disconnect = ({ client }: Connected): Promise<void> =>
 
 /**
  * A client of kafkajs goes on asking about every topic that it was ever asked about, and fails as a whole when one of them
- * is gone. So it is given up then, and the question goes to another one, which knows of none.
+ * is gone; and for minutes it goes on asking the broker that led a partition before, away or not. So it is given up then,
+ * and another one, which knows of nothing, is asked: at once where the answer says so, or with the next question.
  */
 export function createKafkaAdmin(kafka: Kafka): KafkaAdmin {
   let current: Connected | undefined;
@@ -45,7 +55,7 @@ export function createKafkaAdmin(kafka: Kafka): KafkaAdmin {
     try {
       return await question(await used.client);
     } catch (cause) {
-      if (current === used && isTopicGone(cause)) current = undefined;
+      if (current === used && (isOutdated(cause) || isOutage(cause))) current = undefined;
       throw cause;
     } finally {
       used.asking -= 1;
@@ -56,7 +66,7 @@ export function createKafkaAdmin(kafka: Kafka): KafkaAdmin {
   return {
     ask: (question) =>
       askOnce(question).catch((cause: unknown) => {
-        if (!isTopicGone(cause)) throw cause;
+        if (!isOutdated(cause)) throw cause;
         return askOnce(question);
       }),
     async close() {
