@@ -44,20 +44,19 @@ export const gatewayLeaderChange: Fault = {
         withLeaders(house, async (leaders) => {
           const before = new Set(await leaders());
           assert.deepEqual(before, new Set([1, 2]), 'each broker leads some partitions');
+          await house.log.offsets(house.topic);
+          /** Waits until leaders are as they must be; then all goes on. */
+          const change = async (message: string, isThere: (now: readonly number[]) => boolean) => {
+            await waitFor(async () => isThere(await leaders()), { timeoutMs: CHANGE_MS, message });
+            await waitFor(() => house.log.offsets(house.topic), { message: 'the log tells its offsets' });
+            await senders.goOn();
+          };
           for (const round of rounds) {
             await sleep(random.between(0, 1_000));
             await (round % 2 === 0 ? second.kill() : second.stop());
-            await waitFor(async () => (await leaders()).every((leader) => leader === 1), {
-              timeoutMs: CHANGE_MS,
-              message: 'the other broker leads everything',
-            });
-            await senders.goOn();
+            await change('the other broker leads everything', (now) => now.every((leader) => leader === 1));
             await second.start();
-            await waitFor(async () => (await leaders()).some((leader) => leader === 2), {
-              timeoutMs: CHANGE_MS,
-              message: 'the broker that came back leads again',
-            });
-            await senders.goOn();
+            await change('the broker that came back leads again', (now) => now.includes(2));
           }
         }),
       );
