@@ -12,7 +12,7 @@ import {
   socketUrl,
 } from './gateway-sender.ts';
 
-const PAUSE_MS = 10;
+const PAUSE_MS = 20;
 /** So many more wait in the client at most, by which it never has more than it may store. */
 const AHEAD = 5_000;
 

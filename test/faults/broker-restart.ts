@@ -9,7 +9,7 @@ import { settled } from './settled.ts';
 export const brokerRestart: Fault = {
   name: 'broker-restart',
   promise: 'a broker that is killed and started again, under load, costs nothing but time',
-  rounds: { short: 1, long: 4 },
+  rounds: { short: 1, long: 2 },
   play: ({ stage, seed, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, service }) =>
       withHouse(own, {}, async (house) => {

@@ -6,7 +6,8 @@ import type { Fault } from './fault.ts';
 import { withOwnKafka } from './own-kafka.ts';
 import { withGateway } from './with-gateway.ts';
 
-const AWAY_MS = 10_000;
+/** Longer than an HTTP request waits for the log, so that some are told to come again. */
+const AWAY_MS = 12_000;
 /** Longer than a request to Kafka may take. */
 const LONGEST_MS = 35_000;
 
@@ -18,7 +19,7 @@ export const gatewayKafkaAway: Fault = {
   name: 'gateway-kafka-away',
   promise:
     'a gateway that cannot reach Kafka is not ready, keeps its sockets, and then has everything it acknowledged',
-  rounds: { short: 1, long: 3 },
+  rounds: { short: 1, long: 2 },
   play: ({ stage, random, rounds }) =>
     withOwnKafka(stage, ({ stage: own, proxy, forwarded }) =>
       withGateway(own, { gateway: { LECTERN_KAFKA_BROKERS: forwarded } }, async ({ gateway, senders }) => {

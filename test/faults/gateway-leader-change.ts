@@ -30,7 +30,7 @@ export const gatewayLeaderChange: Fault = {
   name: 'gateway-leader-change',
   promise:
     'partitions whose leader goes away, and which it leads again later, lose nothing that a gateway acknowledged',
-  rounds: { short: 1, long: 4 },
+  rounds: { short: 1, long: 3 },
   async play({ stage, random, rounds }) {
     const { brokers, second, close } = await startKafkaPair({
       run: stage.run,

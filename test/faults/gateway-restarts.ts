@@ -6,15 +6,17 @@ import { type GatewayStage, withGateway } from './with-gateway.ts';
 
 type Restart = (at: GatewayStage & OwnKafka, random: Random) => Promise<void>;
 
-const endGateway: Restart = async ({ gateway, proxy }, random) => {
-  // Whatever it sends meanwhile is lost with it, so it must not have acknowledged any.
-  proxy.blackHole();
-  await sleep(random.between(50, 500));
-  await gateway.kill();
-  await proxy.cut();
-  await proxy.restore();
-  await gateway.start();
-};
+/** What it sends meanwhile goes nowhere, or is kept without its being told; either way it may not have acknowledged any. */
+const endGateway =
+  (fault: 'blackHole' | 'dropReplies'): Restart =>
+  async ({ gateway, proxy }, random) => {
+    proxy[fault]();
+    await sleep(random.between(200, 600));
+    await gateway.kill();
+    await proxy.cut();
+    await proxy.restore();
+    await gateway.start();
+  };
 
 const stopBroker: Restart = async ({ service }, random) => {
   await service.stop();
@@ -28,13 +30,13 @@ const killBroker: Restart = async ({ service }, random) => {
   await service.start();
 };
 
-const RESTARTS = [endGateway, killBroker, stopBroker] as const;
+const RESTARTS = [endGateway('blackHole'), endGateway('dropReplies'), killBroker, stopBroker] as const;
 
 export const gatewayRestarts: Fault = {
   name: 'gateway-restarts',
   promise:
     'a gateway that is killed, a broker that is killed and one that is stopped, under load, cost nothing but time',
-  rounds: { short: 3, long: 9 },
+  rounds: { short: 4, long: 8 },
   play: ({ stage, random, rounds }) =>
     withOwnKafka(stage, (kafka) =>
       withGateway(kafka.stage, { gateway: { LECTERN_KAFKA_BROKERS: kafka.forwarded } }, async (at) => {

@@ -25,7 +25,7 @@ export interface GatewaySenders {
 }
 
 const KINDS = { acking: startAckingSender, posting: startPostingSender, plain: startPlainSender } as const;
-const OF_EACH = 3;
+const OF_EACH = 2;
 const GO_ON_MS = 60_000;
 
 /** By key: the numbers of the events that count, in the order in which they are kept. */

@@ -8,7 +8,7 @@ export const joinLeave: Fault = {
   name: 'join-leave',
   promise:
     'three workers that join and leave in a loop hand partitions over without losing or doubling anything',
-  rounds: { short: 6, long: 18 },
+  rounds: { short: 6, long: 14 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, { partitions: 6 }, async (house) => {
       const load = await createLoad(house, { seed });

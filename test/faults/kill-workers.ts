@@ -7,7 +7,7 @@ import { createLoad } from './load.ts';
 export const killWorkers: Fault = {
   name: 'kill-workers',
   promise: 'workers that are killed at any moment, in a loop, lose nothing and double nothing',
-  rounds: { short: 4, long: 9 },
+  rounds: { short: 4, long: 7 },
   play: ({ stage, seed, random, rounds }) =>
     withHouse(stage, {}, async (house) => {
       const load = await createLoad(house, { seed });

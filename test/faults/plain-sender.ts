@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { waitFor } from '../support/wait.ts';
 import { eventOf, type GatewaySender, locked, type SenderPlace, socketUrl } from './gateway-sender.ts';
 
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 const AGAIN_MS = 100;
 const NO_NAME = `-${'x'.repeat(200)}`;
 

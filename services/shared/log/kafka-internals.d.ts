@@ -51,8 +51,12 @@ declare module 'kafkajs/src/consumer/runner.js' {
 }
 
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  import type Batch from 'kafkajs/src/consumer/batch.js';
+
   interface ConsumerGroup {
     recoverFromFetch(error: Error): Promise<void>;
+    joinAndSync(): Promise<void>;
+    fetch(nodeId: number): Promise<Batch[]>;
   }
   const consumerGroup: { readonly prototype: ConsumerGroup };
   export default consumerGroup;

@@ -5,6 +5,7 @@ import runner from 'kafkajs/src/consumer/runner.js';
 import requestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import './kafka-encoder.ts';
 import './kafka-parser.ts';
+import './kafka-rejoin.ts';
 
 /** What kafkajs 2.2.4 lacks and has no option for; its version is pinned. */
 
