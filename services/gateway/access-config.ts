@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { flag, list } from '../shared/config.ts';
+import { isLoopback } from './loopback.ts';
 import { TOKEN_ALGORITHMS, type TokenSettings } from './token-check.ts';
-
-const isLocal = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
 /** Keys that come over a line that anybody can write on prove nothing. */
 function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || (protocol === 'http:' && isLocal(hostname));
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 const jwks = z.object({

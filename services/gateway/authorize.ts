@@ -61,7 +61,7 @@ export function createBasicAuthorize(credentials: readonly string[], open: boole
     scheme: /^Basic +([A-Za-z0-9+/]+=*)$/i,
     secretOf: (encoded) => Buffer.from(encoded, 'base64').toString(),
     errors: {
-      closed: 'nobody may send here: no credentials are configured (LECTERN_XAPI_CREDENTIALS)',
+      closed: 'give an API key: no other credentials are configured here (LECTERN_XAPI_CREDENTIALS)',
       missing: 'authorization: must be Basic, with a user and a password',
       wrong: 'authorization: this user and password are not known here',
     },
@@ -76,7 +76,7 @@ export function createBearerAuthorize(tokens: readonly string[], open: boolean):
     scheme: /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i,
     secretOf: (token) => token,
     errors: {
-      closed: 'nobody may send here: no tokens are configured (LECTERN_CALIPER_TOKENS)',
+      closed: 'give an API key: no other tokens are configured here (LECTERN_CALIPER_TOKENS)',
       missing: 'authorization: must be Bearer, with a token',
       wrong: 'authorization: this token is not known here',
     },

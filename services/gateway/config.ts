@@ -9,6 +9,7 @@ import {
   hasTokens,
 } from './access-config.ts';
 import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts';
+import { isLoopback } from './loopback.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
 import { stampRules } from './stamp-rules.ts';
@@ -88,10 +89,6 @@ interface IdentityVariables extends AccessVariables {
   readonly LECTERN_GUESTS?: boolean | undefined;
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /** The rule of a schema with `gatewayShape` in it: nobody opens a school's gateway to the world by forgetting a line. */
 function identityIsChosen(config: IdentityVariables): boolean {
   return config.LECTERN_IDENTITY !== undefined || hasCredentials(config) || isLoopback(config.LECTERN_HOST);
@@ -134,21 +131,32 @@ function methodsOf(config: IdentityVariables): readonly IdentityName[] {
   return hasTokens(config) ? ['jwt', ...named] : named;
 }
 
+/** Whether nobody said anything of who may send. */
+function isUnconfigured(config: IdentityVariables): boolean {
+  return (
+    config.LECTERN_IDENTITY === undefined &&
+    config.LECTERN_IDENTITY_SOURCES === undefined &&
+    config.LECTERN_LOCAL_STORAGE_USERS.length === 0 &&
+    !hasCredentials(config)
+  );
+}
+
 /** How senders are identified. Guests are taken by default only where nothing at all was configured. */
 export function identityOf(config: IdentityVariables): Identity {
-  const users = new Set(config.LECTERN_LOCAL_STORAGE_USERS);
-  const { LECTERN_IDENTITY, LECTERN_IDENTITY_SOURCES } = config;
-  const unconfigured =
-    LECTERN_IDENTITY === undefined &&
-    LECTERN_IDENTITY_SOURCES === undefined &&
-    users.size === 0 &&
-    !hasCredentials(config);
   return {
     methods: methodsOf(config),
-    sources: LECTERN_IDENTITY_SOURCES ?? new Map(),
-    localStorageUsers: users,
-    guests: config.LECTERN_GUESTS ?? unconfigured,
+    sources: config.LECTERN_IDENTITY_SOURCES ?? new Map(),
+    localStorageUsers: new Set(config.LECTERN_LOCAL_STORAGE_USERS),
+    guests: config.LECTERN_GUESTS ?? isUnconfigured(config),
   };
+}
+
+/**
+ * Whether anybody may send by a standard. Once somebody chose who may send, a loopback address is no reason any more: a
+ * proxy that checks who comes reaches the gateway by it.
+ */
+export function isOpenForTesting(config: IdentityVariables): boolean {
+  return isLoopback(config.LECTERN_HOST) && isUnconfigured(config);
 }
 
 /** Which pages may send: any for testing on this machine, none elsewhere until somebody says which. */

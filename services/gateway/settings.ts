@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Installation } from '../shared/installation.ts';
-import { type gatewayShape, identityOf, isLoopback, originsOf } from './config.ts';
+import { type gatewayShape, identityOf, isOpenForTesting, originsOf } from './config.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { SharedCounts } from './rate.ts';
 import { standardSendersOf } from './standard-senders.ts';
@@ -25,6 +25,6 @@ export function settingsOf(
     keepIp: config.LECTERN_KEEP_IP,
     limits: { ...traffic.limits, blobBytes: config.LECTERN_MAX_STATE_BYTES },
     stampRules: config.LECTERN_STAMP,
-    standardSenders: standardSendersOf(config, isLoopback(config.LECTERN_HOST)),
+    standardSenders: standardSendersOf(config, isOpenForTesting(config)),
   } satisfies Partial<GatewayDeps>;
 }
