@@ -64,28 +64,46 @@ export function hasCredentials(config: AccessVariables): boolean {
   return config.LECTERN_REQUIRE_KEY === true || hasTokens(config);
 }
 
-type Variables = AccessVariables & { readonly LECTERN_IDENTITY?: readonly string[] | undefined };
+type Variables = AccessVariables & {
+  readonly LECTERN_IDENTITY?: readonly string[] | undefined;
+  readonly LECTERN_IDENTITY_SOURCES?: ReadonlyMap<string, readonly string[]> | undefined;
+};
+
+const CHECKED_CLAIMS = ['LECTERN_JWT_ISSUER', 'LECTERN_JWT_AUDIENCE'] as const;
+const NEEDS_KEYS = 'has jwt in it, which needs LECTERN_JWT_JWKS_URL or LECTERN_JWT_JWKS_FILE';
+const DOES_NOTHING =
+  'does nothing without LECTERN_JWT_JWKS_URL or LECTERN_JWT_JWKS_FILE; set one, or remove it';
+const NEEDS_CLAIM = 'must be set with the keys of tokens, because tokens for others would be taken, too';
+
+type Problem = readonly [field: string, message: string];
+
+/** What makes no sense where tokens are not configured. */
+function problemsWithoutTokens(config: Variables): readonly Problem[] {
+  const { LECTERN_IDENTITY = [], LECTERN_IDENTITY_SOURCES = new Map<string, readonly string[]>() } = config;
+  const lists = [
+    ['LECTERN_IDENTITY', LECTERN_IDENTITY] as const,
+    ...[...LECTERN_IDENTITY_SOURCES].map(
+      ([source, methods]) => [`LECTERN_IDENTITY_SOURCES.${source}`, methods] as const,
+    ),
+  ];
+  return [
+    ...lists.flatMap(([field, methods]): Problem[] => (methods.includes('jwt') ? [[field, NEEDS_KEYS]] : [])),
+    ...CHECKED_CLAIMS.flatMap((name): Problem[] =>
+      config[name] === undefined ? [] : [[name, DOES_NOTHING]],
+    ),
+  ];
+}
 
 /** For the refinement of a schema with `accessShape` in it. */
 export function checkAccess(config: Variables, { addIssue }: z.core.$RefinementCtx): void {
-  const report = (field: string, message: string): void =>
-    addIssue({ code: 'custom', path: [field], message });
-  if (config.LECTERN_JWT_JWKS_URL !== undefined && config.LECTERN_JWT_JWKS !== undefined)
-    report('LECTERN_JWT_JWKS', 'is given together with LECTERN_JWT_JWKS_URL; keep one');
+  const report = ([field, message]: Problem): void => addIssue({ code: 'custom', path: [field], message });
   if (!hasTokens(config)) {
-    if (config.LECTERN_IDENTITY?.includes('jwt') === true)
-      report('LECTERN_IDENTITY', 'has jwt in it, which needs LECTERN_JWT_JWKS_URL or LECTERN_JWT_JWKS_FILE');
-    for (const name of ['LECTERN_JWT_ISSUER', 'LECTERN_JWT_AUDIENCE'] as const)
-      if (config[name] !== undefined)
-        report(
-          name,
-          'does nothing without LECTERN_JWT_JWKS_URL or LECTERN_JWT_JWKS_FILE; set one, or remove it',
-        );
+    problemsWithoutTokens(config).forEach(report);
     return;
   }
-  for (const name of ['LECTERN_JWT_ISSUER', 'LECTERN_JWT_AUDIENCE'] as const)
-    if (config[name] === undefined)
-      report(name, 'must be set with the keys of tokens, because tokens for others would be taken, too');
+  if (config.LECTERN_JWT_JWKS_URL !== undefined && config.LECTERN_JWT_JWKS !== undefined)
+    report(['LECTERN_JWT_JWKS', 'is given together with LECTERN_JWT_JWKS_URL; keep one']);
+  for (const name of CHECKED_CLAIMS) if (config[name] === undefined) report([name, NEEDS_CLAIM]);
 }
 
 /** Null where tokens are not configured. */

@@ -54,6 +54,13 @@ test('tokens are configured by a URL or a file', async () => {
   expect(tokenSettingsOf(load({ ...rest, LECTERN_JWT_JWKS_FILE: path }))?.jwks).toEqual({ text });
 });
 
+test('every address that is this machine alone may publish keys without https', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.0.0.2', '[::1]'])
+    expect(
+      tokenSettingsOf(load({ ...TOKENS, LECTERN_JWT_JWKS_URL: `http://${host}:81/jwks` })),
+    ).not.toBeNull();
+});
+
 const { LECTERN_JWT_JWKS_URL: _url, ...WITHOUT_KEYS } = TOKENS;
 
 test.each<[string, Environment, RegExp]>([
@@ -63,6 +70,11 @@ test.each<[string, Environment, RegExp]>([
   ['no audience', { ...TOKENS, LECTERN_JWT_AUDIENCE: '' }, /LECTERN_JWT_AUDIENCE: must be set/],
   ['no keys', WITHOUT_KEYS, /LECTERN_JWT_ISSUER: does nothing without LECTERN_JWT_JWKS_URL/],
   ['jwt without keys', { LECTERN_IDENTITY: 'jwt' }, /LECTERN_IDENTITY: has jwt.*LECTERN_JWT_JWKS_URL/],
+  [
+    'jwt without keys for one source',
+    { LECTERN_IDENTITY_SOURCES: '{"org.b":["guest"],"org.a":["guest","jwt"]}' },
+    /^\s*LECTERN_IDENTITY_SOURCES\.org\.a: has jwt.*LECTERN_JWT_JWKS_URL/m,
+  ],
   [
     'a shared secret',
     { ...TOKENS, LECTERN_JWT_ALGORITHMS: 'RS256,HS256' },
