@@ -80,11 +80,11 @@ export function createBlocklistAddCommand(run: RunInHouse): Command {
     )
     .option('--message <text>', 'what senders are told', message, 'events of this sender are not taken')
     .action((subject: BlockSubject, value: string, options: Options, command: Command) =>
-      run(command, async (house) => {
+      run(command, async (house, answer) => {
         const { until, value: blocked } = await addBlock(house, subject, value, options);
         const end = until === null ? 'until it is removed' : `until ${new Date(until).toISOString()}`;
-        console.log(`${subject} ${blocked} is blocked ${end}`);
-        if (!house.mayRun) console.log('this takes effect when the product is started again');
+        answer.log(`${subject} ${blocked} is blocked ${end}`);
+        if (!house.mayRun) answer.log('this takes effect when the product is started again');
       }),
     );
 }

@@ -7,7 +7,7 @@ export function createBlocklistListCommand(run: RunInHouse): Command {
     .description('list the blocks, those that have ended by themselves, too')
     .option('--json', 'print JSON')
     .action(({ json }: { json?: boolean }, command: Command) =>
-      run(command, async ({ control, clock }) => {
+      run(command, async ({ control, clock }, answer) => {
         await control.caughtUp();
         const now = clock.now();
         const rows = [...control.blocks.values()].map(
@@ -21,9 +21,9 @@ export function createBlocklistListCommand(run: RunInHouse): Command {
             message,
           }),
         );
-        if (json === true) console.log(JSON.stringify(rows, null, 2));
-        else if (rows.length === 0) console.log('nobody is blocked');
-        else console.table(rows);
+        if (json === true) answer.log(JSON.stringify(rows, null, 2));
+        else if (rows.length === 0) answer.log('nobody is blocked');
+        else answer.table(rows);
       }),
     );
 }

@@ -25,6 +25,6 @@ export function createBlocklistRemoveCommand(run: RunInHouse): Command {
     .addArgument(subjectArgument)
     .addArgument(valueArgument)
     .action((subject: BlockSubject, value: string, _options: unknown, command: Command) =>
-      run(command, async (house) => console.log(await removeBlock(house, subject, value))),
+      run(command, async (house, answer) => answer.log(await removeBlock(house, subject, value))),
     );
 }

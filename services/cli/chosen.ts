@@ -1,4 +1,5 @@
 import { LecternError } from '../shared/errors.ts';
+import type { Answer } from './answer.ts';
 import { type FoundLetter, findLetters, titleOf } from './find-letters.ts';
 import type { House } from './house.ts';
 import { type LetterFilter, noneFound } from './letter-filter.ts';
@@ -27,21 +28,22 @@ export async function chooseLetters(
   return letters;
 }
 
-/** Prints what became of them. Answers whether every one went as asked. */
+/** Says what became of them, and whether every one went as asked. */
 export function printOutcomes(
+  answer: Answer,
   outcomes: readonly Outcome[],
   { json, filter, mayRun }: { json: boolean; filter: LetterFilter } & Pick<House, 'mayRun'>,
-): boolean {
+): void {
   const rows = outcomes.map(({ letter, ...outcome }) => {
     const { unit, reducer, offset } = letter;
     return { ...unit, offset, reducer, status: outcome.status, at: outcome.offset, because: outcome.because };
   });
-  if (json) console.log(JSON.stringify(rows, null, 2));
-  else if (rows.length === 0) console.log(noneFound(filter));
+  if (json) answer.log(JSON.stringify(rows, null, 2));
+  else if (rows.length === 0) answer.log(noneFound(filter));
   else
     for (const { letter, status, because } of outcomes)
-      console.log(`${status}: ${titleOf(letter)}${because === null ? '' : `: ${because}`}`);
+      answer.log(`${status}: ${titleOf(letter)}${because === null ? '' : `: ${because}`}`);
   if (!json && !mayRun && outcomes.some(({ status }) => status !== 'skipped'))
-    console.log('this takes effect when the product is started again');
-  return outcomes.every(({ status }) => ['requeued', 'closed', 'dropped'].includes(status));
+    answer.log('this takes effect when the product is started again');
+  if (!outcomes.every(({ status }) => ['requeued', 'closed', 'dropped'].includes(status))) answer.fail();
 }

@@ -16,10 +16,10 @@ export function createDropCommand(run: RunInHouse): Command {
     .option('--yes', 'also when it is more than one')
     .option('--json', 'print JSON')
     .action(({ json = false, yes = false, ...filter }: Options, command: Command) =>
-      run(command, async (house) => {
+      run(command, async (house, answer) => {
         const chosen = await chooseLetters(house, filter, yes);
         const outcomes = await dropLetters(house, chosen, 'a person dropped the event');
-        if (!printOutcomes(outcomes, { json, filter, mayRun: house.mayRun })) process.exitCode = 1;
+        printOutcomes(answer, outcomes, { json, filter, mayRun: house.mayRun });
       }),
     );
 }

@@ -11,7 +11,7 @@ export function createListCommand(run: RunInHouse): Command {
     .description('list the open dead letters')
     .option('--json', 'print JSON')
     .action(({ json, ...filter }: LetterFilter & { json?: boolean }, command: Command) =>
-      run(command, async (house) => {
+      run(command, async (house, answer) => {
         const { letters, more } = await findLetters(house, filter);
         const rows = letters.map(({ unit, reducer, offset, reason }) => ({
           ...unit,
@@ -19,16 +19,16 @@ export function createListCommand(run: RunInHouse): Command {
           reducer,
           reason,
         }));
-        if (json === true) console.log(JSON.stringify({ deadLetters: rows, more }, null, 2));
-        else if (rows.length === 0) console.log(noneFound(filter));
+        if (json === true) answer.log(JSON.stringify({ deadLetters: rows, more }, null, 2));
+        else if (rows.length === 0) answer.log(noneFound(filter));
         else {
-          console.table(
+          answer.table(
             rows.map((row) => ({
               ...row,
               reason: (row.reason ?? EXPIRED).split('\n')[0]!.slice(0, REASON_IN_TABLE),
             })),
           );
-          if (more) console.log(`there are more than ${rows.length}: raise --limit, or narrow the filters`);
+          if (more) answer.log(`there are more than ${rows.length}: raise --limit, or narrow the filters`);
         }
       }),
     );

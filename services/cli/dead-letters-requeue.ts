@@ -31,7 +31,7 @@ export function createRequeueCommand(run: RunInHouse): Command {
     .option('--yes', 'also when it is more than one')
     .option('--json', 'print JSON')
     .action(({ json = false, yes = false, wait, ...filter }: Options, command: Command) =>
-      run(command, async (house) => {
+      run(command, async (house, answer) => {
         if (wait !== undefined && !house.mayRun)
           throw new LecternError(
             'CONFIG_INVALID',
@@ -40,7 +40,7 @@ export function createRequeueCommand(run: RunInHouse): Command {
         const requeued = await requeueLetters(house, await chooseLetters(house, filter, yes));
         const waitMs = (wait === true ? WAIT_SECONDS : (wait ?? 0)) * 1_000;
         const outcomes = wait === undefined ? requeued : await waitRequeued(house, requeued, waitMs);
-        if (!printOutcomes(outcomes, { json, filter, mayRun: house.mayRun })) process.exitCode = 1;
+        printOutcomes(answer, outcomes, { json, filter, mayRun: house.mayRun });
       }),
     );
 }

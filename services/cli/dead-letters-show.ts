@@ -18,14 +18,14 @@ export function createShowCommand(run: RunInHouse): Command {
     .description('show open dead letters with their reason and stack')
     .option('--json', 'print JSON')
     .action(({ json, ...filter }: LetterFilter & { json?: boolean }, command: Command) =>
-      run(command, async (house) => {
+      run(command, async (house, answer) => {
         const { letters, more } = await findLetters(house, filter);
-        if (json === true) console.log(JSON.stringify({ deadLetters: letters, more }, null, 2));
-        else if (letters.length === 0) console.log(noneFound(filter));
+        if (json === true) answer.log(JSON.stringify({ deadLetters: letters, more }, null, 2));
+        else if (letters.length === 0) answer.log(noneFound(filter));
         else {
-          console.log(letters.map(describeLetter).join('\n\n'));
+          answer.log(letters.map(describeLetter).join('\n\n'));
           if (more)
-            console.log(`\nthere are more than ${letters.length}: raise --limit, or narrow the filters`);
+            answer.log(`\nthere are more than ${letters.length}: raise --limit, or narrow the filters`);
         }
       }),
     );

@@ -15,6 +15,6 @@ export interface House {
   readonly history: History;
   readonly control: OpenControl;
   readonly clock: Clock;
-  /** Whether workers may be running: not on a data directory, which one process has for itself. */
+  /** Whether workers may be running: not on a data directory that the command itself has opened. */
   readonly mayRun: boolean;
 }

@@ -92,22 +92,22 @@ export function createKeysCreateCommand(run: RunInHouse): Command {
     )
     .option('--json', 'print JSON')
     .action((options: Options, command: Command) =>
-      run(command, async (house) => {
+      run(command, async (house, answer) => {
         const { key, record } = await createKey(house, options);
         if (options.json === true) {
-          console.log(JSON.stringify({ key, ...keyRow(record, record.created) }, null, 2));
+          answer.log(JSON.stringify({ key, ...keyRow(record, record.created) }, null, 2));
           return;
         }
         const unknown = (record.sources ?? []).filter((one) => !house.sources.includes(one));
-        console.log(key);
-        console.log(
+        answer.log(key);
+        answer.log(
           `API key ${record.id} for ${record.sources?.join(', ') ?? 'all sources'}; it is not shown again`,
         );
         if (unknown.length > 0)
-          console.log(
+          answer.log(
             `no module and no LECTERN_SOURCES has ${unknown.join(', ')}: its events are only archived`,
           );
-        if (!house.mayRun) console.log('this takes effect when the product is started again');
+        if (!house.mayRun) answer.log('this takes effect when the product is started again');
       }),
     );
 }

@@ -38,12 +38,12 @@ export function createKeysListCommand(run: RunInHouse): Command {
     .description('list the API keys, those that were revoked or have expired, too')
     .option('--json', 'print JSON')
     .action(({ json }: { json?: boolean }, command: Command) =>
-      run(command, async ({ control, clock }) => {
+      run(command, async ({ control, clock }, answer) => {
         await control.caughtUp();
         const rows = [...control.apiKeys.values()].map((key) => keyRow(key, clock.now()));
-        if (json === true) console.log(JSON.stringify(rows, null, 2));
-        else if (rows.length === 0) console.log('there are no API keys');
-        else console.table(rows.map((row) => ({ ...row, sources: row.sources?.join(' ') ?? 'all' })));
+        if (json === true) answer.log(JSON.stringify(rows, null, 2));
+        else if (rows.length === 0) answer.log('there are no API keys');
+        else answer.table(rows.map((row) => ({ ...row, sources: row.sources?.join(' ') ?? 'all' })));
       }),
     );
 }

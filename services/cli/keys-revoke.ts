@@ -26,6 +26,6 @@ export function createKeysRevokeCommand(run: RunInHouse): Command {
     .description('end an API key in every gateway at once, with the sockets that it opened; that is final')
     .argument('<id>', 'its id, or the key')
     .action((id: string, _options: unknown, command: Command) =>
-      run(command, async (house) => console.log(await revokeKey(house, id))),
+      run(command, async (house, answer) => answer.log(await revokeKey(house, id))),
     );
 }

@@ -1,23 +1,16 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { createArchiveCommand } from './archive.ts';
-import { createBlocklistCommand } from './blocklist.ts';
-import { createDeadLettersCommand } from './dead-letters.ts';
-import { createKeysCommand } from './keys.ts';
-import { createModulesCommand } from './modules.ts';
+import { createHouseCommands } from './house-commands.ts';
 import { createRunOnArchive } from './open-archive.ts';
 import { createRunInHouse } from './run-in-house.ts';
 import { createSchemasCommand } from './schemas.ts';
 
 /** `lectern <command>`: what an operator, an analyst or an author of reducers does from a terminal. */
-const run = createRunInHouse(process.env);
-const program = new Command('lectern')
-  .description('Lectern: stream processing for learning events')
-  .addCommand(createModulesCommand(process.env, run))
-  .addCommand(createDeadLettersCommand(run))
-  .addCommand(createKeysCommand(run))
-  .addCommand(createBlocklistCommand(run))
-  .addCommand(createSchemasCommand())
-  .addCommand(createArchiveCommand(createRunOnArchive(process.env)));
+const program = new Command('lectern').description('Lectern: stream processing for learning events');
+const run = createRunInHouse(process.env, process.argv.slice(2));
+for (const command of createHouseCommands(process.env, run)) program.addCommand(command);
+program.addCommand(createSchemasCommand());
+program.addCommand(createArchiveCommand(createRunOnArchive(process.env)));
 
 await program.parseAsync();

@@ -49,7 +49,9 @@ export function createModulesPauseCommand(run: RunInHouse): Command {
     .argument('<name>', 'NAME of the module')
     .option('--reason <text>', 'for whoever wonders', reason, 'a person paused it')
     .action((name: string, options: Options, command: Command) =>
-      run(command, async (house) => console.log(await switchModule(house, name, true, options.reason))),
+      run(command, async (house, answer) =>
+        answer.log(await switchModule(house, name, true, options.reason)),
+      ),
     );
 }
 
@@ -60,6 +62,8 @@ export function createModulesResumeCommand(run: RunInHouse): Command {
     .argument('<name>', 'NAME of the module')
     .option('--reason <text>', 'for whoever wonders', reason, 'a person resumed it')
     .action((name: string, options: Options, command: Command) =>
-      run(command, async (house) => console.log(await switchModule(house, name, false, options.reason))),
+      run(command, async (house, answer) =>
+        answer.log(await switchModule(house, name, false, options.reason)),
+      ),
     );
 }

@@ -4,11 +4,11 @@ import { createModulesListCommand } from './modules-list.ts';
 import { createModulesPauseCommand, createModulesResumeCommand } from './modules-switch.ts';
 import type { RunInHouse } from './run-in-house.ts';
 
-/** `lectern modules` */
-export function createModulesCommand(env: Environment, run: RunInHouse): Command {
-  return new Command('modules')
+/** `lectern modules`; without an environment only what works in a house. */
+export function createModulesCommand(env: Environment | null, run: RunInHouse): Command {
+  const modules = new Command('modules')
     .description('what is installed; pause it, and let it go on')
-    .addCommand(createModulesListCommand(env))
     .addCommand(createModulesPauseCommand(run))
     .addCommand(createModulesResumeCommand(run));
+  return env === null ? modules : modules.addCommand(createModulesListCommand(env));
 }

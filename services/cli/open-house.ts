@@ -59,7 +59,7 @@ async function openDirectory(config: DirectoryConfig): Promise<Stores> {
     if (!(cause instanceof LecternError) || cause.code !== 'DATA_DIR_IN_USE') throw cause;
     throw new LecternError(
       'DATA_DIR_IN_USE',
-      `the product, or another command, runs on the data directory ${dataDir}, which is for one process at a time: stop it, run this command, and start it again`,
+      `the product, or another command, has the data directory ${dataDir}, which is for one process at a time, and takes no commands: try again in a while; or stop it, run this command, and start it again`,
       { cause },
     );
   });
@@ -85,6 +85,12 @@ function loggerOf(env: Environment, level: Parameters<typeof createLogger>[0]['l
     level: env.LECTERN_LOG_LEVEL ? level : 'warn',
     destination: process.stderr,
   });
+}
+
+/** Where the data directory is, and the namespace that is meant in it. */
+export function directoryOf(env: Environment): { readonly dataDir: string; readonly namespace: string } {
+  const config = parseConfig(directorySchema, env);
+  return { dataDir: config.LECTERN_DATA_DIR, namespace: config.LECTERN_NAMESPACE };
 }
 
 /**

@@ -26,6 +26,7 @@ import { createStrays } from '../worker/strays.ts';
 import { createWatchdog } from '../worker/watchdog.ts';
 import { createWorker } from '../worker/worker.ts';
 import type { StandaloneConfig } from './config.ts';
+import { takeCommands } from './take-commands.ts';
 
 const READY_DEADLINE_MS = 10_000;
 
@@ -78,6 +79,19 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   lifecycle.onStop('control', () => control.close());
   const access = openAccess(config, { control, logger, registry, lifecycle });
   access.start();
+  const { modules, sources } = installation;
+  const house = {
+    namespace,
+    modules,
+    sources,
+    log,
+    state,
+    history,
+    control,
+    clock: systemClock,
+    mayRun: true,
+  };
+  await takeCommands(house, env.dataDir, { logger, lifecycle });
   const places = blobPlaces(namespace, installation.modules);
   const gateway = createGateway({
     ...common,

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { Command } from 'commander';
+import { terminal } from '../../services/cli/answer.ts';
 import { createBlocklistCommand } from '../../services/cli/blocklist.ts';
 import type { House } from '../../services/cli/house.ts';
 import { createKeysCommand } from '../../services/cli/keys.ts';
@@ -15,7 +16,7 @@ export function catchPrinted(): void {
 
 /** Runs `lectern <words>` in a house, and answers with what it prints. */
 export async function lectern(house: House, words: readonly string[]): Promise<string> {
-  const run: RunInHouse = (_, action) => action(house);
+  const run: RunInHouse = (_, action) => action(house, terminal);
   const program = new Command('lectern')
     .addCommand(createKeysCommand(run))
     .addCommand(createBlocklistCommand(run));

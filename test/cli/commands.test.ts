@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Command } from 'commander';
+import { terminal } from '../../services/cli/answer.ts';
 import { createDeadLettersCommand } from '../../services/cli/dead-letters.ts';
 import type { House } from '../../services/cli/house.ts';
 import { createModulesCommand } from '../../services/cli/modules.ts';
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 /** Runs `lectern <words>` in a house, and answers with what it prints. */
 async function lectern(house: House, words: string): Promise<string> {
-  const run: RunInHouse = (_, action) => action(house);
+  const run: RunInHouse = (_, action) => action(house, terminal);
   const program = new Command('lectern')
     .addCommand(createModulesCommand({}, run))
     .addCommand(createDeadLettersCommand(run));
