@@ -16,21 +16,38 @@ function networkOf(address: string): string {
     .join(':')}::/64`;
 }
 
-const FORWARDED_CHARS = 2_000;
+const HEADER_CHARS = 2_000;
+const ADDRESS_CHARS = 100;
 
-/**
- * Where a request comes from, to count by, never to keep: an IPv4 address or an IPv6 network. With `proxies` in front,
- * each of which adds the address that it was called from to X-Forwarded-For, that many are believed, and no more.
- */
-export function addressOf(request: IncomingMessage, proxies: number): string {
-  const direct = request.socket.remoteAddress ?? '';
-  const header = proxies === 0 ? '' : String(request.headers['x-forwarded-for'] ?? '');
-  const forwarded = header
-    .slice(-FORWARDED_CHARS)
+/** What the outermost of so many proxies said in a header to which each may add a part. */
+function partOf(request: IncomingMessage, name: string, proxies: number): string | undefined {
+  if (proxies === 0) return undefined;
+  const parts = String(request.headers[name] ?? '')
+    .slice(-HEADER_CHARS)
     .split(',')
     .map((part) => part.trim());
-  const address = (proxies === 0 ? undefined : forwarded.at(-proxies)) || direct;
-  const mapped = MAPPED.exec(address);
-  if (mapped !== null) return mapped[1]!;
-  return isIPv6(address) ? networkOf(address) : address.slice(0, 100);
+  return parts.at(-proxies);
+}
+
+/**
+ * Where a request comes from, as a whole. With `proxies` in front, each of which adds the address that it was called from
+ * to X-Forwarded-For, that many are believed, and no more.
+ */
+export function callerOf(request: IncomingMessage, proxies: number): string {
+  const direct = request.socket.remoteAddress ?? '';
+  const address = partOf(request, 'x-forwarded-for', proxies) || direct;
+  return MAPPED.exec(address)?.[1] ?? address.slice(0, ADDRESS_CHARS);
+}
+
+/** Where a request comes from, to count by, never to keep: an IPv4 address or an IPv6 network. */
+export function addressOf(request: IncomingMessage, proxies: number): string {
+  const address = callerOf(request, proxies);
+  return isIPv6(address) ? networkOf(address) : address;
+}
+
+/** Whether the client speaks https, as the proxies in front say: the gateway itself never does. */
+export function isSecure(request: IncomingMessage, proxies: number): boolean {
+  // Many proxies say it in place of what was said before, so that there are fewer parts than proxies.
+  const said = partOf(request, 'x-forwarded-proto', proxies) ?? partOf(request, 'x-forwarded-proto', 1);
+  return proxies > 0 && said?.toLowerCase() === 'https';
 }

@@ -63,7 +63,7 @@ export interface GatewayDeps {
   readonly keepIp?: boolean;
   /** How much a sender may send; without it as much as the log takes. */
   readonly rates?: RatesConfig;
-  /** How many proxies in front add to X-Forwarded-For. */
+  /** How many proxies in front are believed what they say in X-Forwarded-For and X-Forwarded-Proto. */
   readonly proxies?: number;
   /** What fetched blobs are read from; without it fetches are refused. Nothing else of the gateway depends on it. */
   readonly blobs?: BlobSources | undefined;
@@ -129,8 +129,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     connections: () => hub.count(),
     queue: () => publisher.state(),
   });
+  const { proxies = 0 } = deps;
   const settings = {
     keepIp: deps.keepIp ?? false,
+    proxies,
+    crossSite: deps.origins !== 'any',
     newGuestId: () => randomBytes(16).toString('hex'),
     launchOf: createLaunchOf({ secret: deps.ltiSecret, now }),
     credentialOf: access.credentialOf,
@@ -166,7 +169,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     backlogBudget: createByteBudget(limits.backlogBytes),
     senderOf: (request: IncomingMessage) => senderOf(request, settings),
     rates: createRates(deps.rates ?? {}, { logger, clockMs }),
-    addressOf: (request: IncomingMessage) => addressOf(request, deps.proxies ?? 0),
+    addressOf: (request: IncomingMessage) => addressOf(request, proxies),
   };
   const hub = createSocketHub({ ...common, blobs, logger });
   access.onChange(hub.reconsider);

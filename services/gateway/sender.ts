@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
+import { callerOf, isSecure } from './address.ts';
 import { basicUserOf } from './basic-user.ts';
 import type { Credential } from './credential.ts';
 import { GUEST_COOKIE, GUEST_ID, type Launch } from './identity.ts';
@@ -31,11 +32,28 @@ function header(request: IncomingMessage, name: 'origin' | 'user-agent'): string
 export interface SenderSettings {
   /** Addresses of learners are kept only when somebody decided so. */
   readonly keepIp: boolean;
+  /** How many in front are believed where a request comes from, and how. */
+  readonly proxies: number;
+  /** Whether pages of other sites are listed, whose guests have to be known again. */
+  readonly crossSite: boolean;
   /** 32 hex digits. */
   readonly newGuestId: () => string;
   readonly launchOf: LaunchOf;
   /** What was found when the request was let in. */
   readonly credentialOf: (request: IncomingMessage) => Credential;
+}
+
+/** Browsers let pages of other sites have a cookie only when it says so, and say so only over https. */
+function guestCookie(id: string, secure: boolean, crossSite: boolean): string {
+  return stringifySetCookie({
+    name: GUEST_COOKIE,
+    value: id,
+    httpOnly: true,
+    secure,
+    sameSite: secure && crossSite ? 'none' : 'lax',
+    path: '/',
+    maxAge: GUEST_DAYS * 86_400,
+  });
 }
 
 /** Asked once, when a request or upgrade arrives: whatever takes time to find out about a sender is known after it. */
@@ -46,7 +64,7 @@ export async function senderOf(request: IncomingMessage, settings: SenderSetting
   const server = JSON.stringify({
     origin,
     agent: header(request, 'user-agent'),
-    ip: settings.keepIp ? (request.socket.remoteAddress ?? null) : null,
+    ip: settings.keepIp ? callerOf(request, settings.proxies) || null : null,
     executable: null,
   });
   // Who gives a key as the password has that checked, and nobody has checked the name beside it.
@@ -54,13 +72,6 @@ export async function senderOf(request: IncomingMessage, settings: SenderSetting
   const said = { server, origin, credential, basicUser, launch: await settings.launchOf(cookies) };
   if (GUEST_ID.test(cookies[GUEST_COOKIE] ?? '')) return { ...said, cookies, setCookie: null };
   const id = settings.newGuestId();
-  const setCookie = stringifySetCookie({
-    name: GUEST_COOKIE,
-    value: id,
-    httpOnly: true,
-    sameSite: 'lax',
-    path: '/',
-    maxAge: GUEST_DAYS * 86_400,
-  });
+  const setCookie = guestCookie(id, isSecure(request, settings.proxies), settings.crossSite);
   return { ...said, cookies: { ...cookies, [GUEST_COOKIE]: id }, setCookie };
 }

@@ -28,7 +28,7 @@ export const trafficShape = {
   /** Off by default: a whole school may be behind one address. */
   LECTERN_RATE_PER_ADDRESS: rate,
   LECTERN_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000).default(DEFAULT_LIMITS.connectionsPerAddress),
-  /** Proxies in front of the gateway: what they say in X-Forwarded-For is believed. */
+  /** Proxies in front of the gateway: what they say in X-Forwarded-For and X-Forwarded-Proto is believed. */
   LECTERN_PROXIES: integer(0, 10).default(0),
 };
 
