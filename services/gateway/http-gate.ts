@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'express';
+import { answerSocket } from '../shared/answer-socket.ts';
 import type { Access } from './access.ts';
 import type { Refused } from './credential.ts';
-import { answerUpgrade } from './upgrade-answer.ts';
 
 /** For whoever did not show who it is. */
 export const GATE_CHALLENGE = 'Bearer realm="lectern"';
@@ -22,5 +22,5 @@ export function createGate(access: Pick<Access, 'check'>): RequestHandler {
 
 /** The answer to an upgrade that is not let in. */
 export function answerRefused(socket: Duplex, refusal: Refused): void {
-  answerUpgrade(socket, refusal.status, refusal.reason, headersOf(refusal));
+  answerSocket(socket, { status: refusal.status, headers: headersOf(refusal), text: `${refusal.reason}\n` });
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { answerUpgrade } from './upgrade-answer.ts';
+import { answerSocket } from '../shared/answer-socket.ts';
 
 /** The web pages, by their origins, that may send events. Whoever sends no Origin header is no page. */
 export type Origins = 'any' | ReadonlySet<string>;
@@ -38,7 +38,7 @@ export function allowsOrigin(origins: Origins, origin: string | undefined): bool
 
 /** The answer to an upgrade that a page with another origin asks for. */
 export function refuseOrigin(socket: Duplex): void {
-  answerUpgrade(socket, 403, REFUSAL);
+  answerSocket(socket, { status: 403, text: `${REFUSAL}\n` });
 }
 
 export interface CorsOptions {

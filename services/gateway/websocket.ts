@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { answerSocket } from '../shared/answer-socket.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Access } from './access.ts';
@@ -14,7 +15,6 @@ import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
 import { createSocketReading, type SocketReading } from './socket-reading.ts';
 import { createTally } from './tally.ts';
-import { answerUpgrade } from './upgrade-answer.ts';
 
 /** The open sockets. */
 export interface SocketHub {
@@ -63,7 +63,7 @@ const PATH = /^\/wsapi\/in\/?(?:\?|$)/;
 const STOPPING = 'stopping; connect again';
 
 function answerBusy(socket: Duplex, reason: string, status: 429 | 503 = 503): void {
-  answerUpgrade(socket, status, reason, { 'retry-after': '1' });
+  answerSocket(socket, { status, headers: { 'retry-after': '1' }, text: `${reason}\n` });
 }
 
 /** ws closes a socket that breaks the protocol with a number only; senders should also read why. */
@@ -96,7 +96,11 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   });
   // Its own answer is a page of HTML, without a remedy.
   server.on('wsClientError', ({ message }, socket) =>
-    answerUpgrade(socket, 400, `${message}; open the socket by RFC 6455`, { 'sec-websocket-version': '13' }),
+    answerSocket(socket, {
+      status: 400,
+      headers: { 'sec-websocket-version': '13' },
+      text: `${message}; open the socket by RFC 6455\n`,
+    }),
   );
   server.on('headers', (headers, request) => {
     const setCookie = senders.get(request)?.setCookie;
@@ -181,7 +185,8 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
       const address = deps.addressOf(request);
-      if (request.method !== 'GET') answerUpgrade(socket, 405, 'use GET', { allow: 'GET' });
+      if (request.method !== 'GET')
+        answerSocket(socket, { status: 405, headers: { allow: 'GET' }, text: 'use GET\n' });
       else if (!allowsOrigin(deps.origins, request.headers.origin)) refuseOrigin(socket);
       else if (stopping) answerBusy(socket, STOPPING);
       else if (open.size + arriving >= limits.connections)

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
@@ -86,6 +87,7 @@ export interface TestGateway {
   readonly log: FakeLog;
   readonly registry: Registry;
   readonly port: number;
+  readonly server: Server;
   close(): Promise<void>;
 }
 
@@ -136,6 +138,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     url: listening.url,
     log,
     registry,
+    server: listening.server,
     port: (listening.server.address() as AddressInfo).port,
     async close() {
       log.release();
