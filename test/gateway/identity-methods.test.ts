@@ -84,6 +84,20 @@ describe('the methods of Learning Observer', () => {
     expect(who({ launch: { ...launch, userId: '\ud800' } }, { methods: ['lti_session'] })).toBeNull();
   });
 
+  test('what a request itself says names nobody in the events of a program that speaks for many', () => {
+    const key = { kind: 'api-key', id: 'a', sources: null, vouches: true, expiresAt: null } as const;
+    const said = {
+      basicUser: 'bob',
+      launch: { userId: 'bob', context: null, role: null },
+      cookies: { [GUEST_COOKIE]: '0'.repeat(32) },
+    };
+    for (const method of ['http_basic', 'lti_session', 'guest'] as const) {
+      expect(who(said, { methods: [method] })).not.toBeNull();
+      expect(who({ ...said, credential: { ...key, vouches: false } }, { methods: [method] })).not.toBeNull();
+      expect(who({ ...said, credential: key }, { methods: [method] })).toBeNull();
+    }
+  });
+
   test('hash_identify names whom a hash stands for', () => {
     expect(who({ fields: { hash: 'a/b' } }, { methods: ['hash_identify'] })).toEqual({
       sec: 'unauthenticated',

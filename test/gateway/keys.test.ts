@@ -139,6 +139,27 @@ describe('a program with a key speaks for many', () => {
     expect(client.answers.map(({ status }) => status)).toEqual(['auth', 'error']);
   });
 
+  test('and an event that names nobody is refused, also where guests are taken', async () => {
+    const decisions = createDecisions();
+    const { url, log } = await start({ access: decisions.access });
+    const headers = bearer(decisions.addKey());
+    const [bob, nobody, eve] = [event(), { event: 'x', source: SOURCE }, event({ user_tag: 'eve' })];
+    for (const order of [
+      [bob, nobody, eve],
+      [nobody, bob, eve],
+    ]) {
+      const { body } = await post(url, order, headers);
+      const errors = body.results?.flatMap(({ error }) => error ?? []);
+      expect(errors).toEqual([expect.stringContaining('does not say whose it is')]);
+      const client = await open(url, headers);
+      client.send(...order, { event: 'terminate' });
+      await client.closed;
+      expect(client.answers.map(({ status }) => status).sort()).toEqual(['auth', 'error']);
+    }
+    await until(() => log.written().length === 8, 'the others are written');
+    expect(new Set(log.written().map(({ key }) => key))).toEqual(new Set(['ls-ls-bob', 'ls-ls-eve']));
+  });
+
   test('but not with a key that stands in a page: its learners are who they would be without it', async () => {
     const decisions = createDecisions();
     const { url, log } = await start({ access: decisions.access });
