@@ -12,8 +12,8 @@ export interface Numbers {
 /** One event's place in the order of its session. */
 export interface AckPlace {
   readonly kind: 'place';
-  /** The log has made the event durable. Never called when it will not: nothing after it is then acknowledged. */
-  kept(): void;
+  /** The event is durable, or its sender was told that it never will be. Until then nothing after it is acknowledged. */
+  settled(): void;
 }
 
 /**
@@ -40,14 +40,14 @@ const SESSIONS = 16;
 
 interface Waiting {
   readonly sequence: number;
-  isKept: boolean;
+  isSettled: boolean;
 }
 
 interface Standing {
   highest: number;
   through: number;
   told: number;
-  /** From the first event on that is not durable. */
+  /** From the first event on that is not settled. */
   waiting: Waiting[];
 }
 
@@ -71,7 +71,7 @@ export function createAcks({ send, everyMs }: AcksDeps): Acks {
   }
 
   function advance(standing: Standing): void {
-    const open = standing.waiting.findIndex(({ isKept }) => !isKept);
+    const open = standing.waiting.findIndex(({ isSettled }) => !isSettled);
     const done = standing.waiting.splice(0, open === -1 ? standing.waiting.length : open);
     if (done.length === 0) return;
     standing.through = done.at(-1)!.sequence;
@@ -111,12 +111,12 @@ export function createAcks({ send, everyMs }: AcksDeps): Acks {
           'number events in the order in which they are sent; to send one again, connect again',
         );
       standing.highest = sequence;
-      const waiting: Waiting = { sequence, isKept: false };
+      const waiting: Waiting = { sequence, isSettled: false };
       standing.waiting.push(waiting);
       return {
         kind: 'place',
-        kept() {
-          waiting.isKept = true;
+        settled() {
+          waiting.isSettled = true;
           advance(standing);
         },
       };

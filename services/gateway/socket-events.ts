@@ -7,6 +7,7 @@ import { numbersOf, type ToEventRecord } from './envelope.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
+import { isRefusedForGood, REFUSED_FOR_GOOD } from './refused-for-good.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
 import type { FramePlace, SocketAnswers } from './socket-answers.ts';
@@ -83,9 +84,15 @@ export function createSocketEvents(deps: SocketEventsDeps): SocketEvents {
       () => {
         metrics.ack(clockMs() - since);
         metrics.events('accepted', sourceKnown);
-        place?.kept();
+        place?.settled();
       },
-      () => (place === null ? metrics.events('unkept', sourceKnown) : lose(sourceKnown)),
+      (error: unknown) => {
+        if (isRefusedForGood(error)) {
+          answers.refuse(REFUSED_FOR_GOOD, framePlace);
+          place?.settled();
+        } else if (place === null) metrics.events('unkept', sourceKnown);
+        else lose(sourceKnown);
+      },
     );
   }
 

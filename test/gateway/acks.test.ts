@@ -19,14 +19,16 @@ const acknowledged = (client: Client, through: number): Promise<void> =>
   until(() => lastAck(client) === through, `it is acknowledged through ${through}`);
 
 /** A log that never takes an event of this type. */
-function refusing(type: string): FakeLog {
+function refusing(
+  type: string,
+  error = new LecternError('LOG_UNAVAILABLE', 'never at broker:9092'),
+): FakeLog {
   const log = createFakeLog();
   return {
     ...log,
     producer: {
       async send(records) {
-        if (records.some(({ value }) => value.includes(`"event":"${type}"`)))
-          throw new LecternError('LOG_UNAVAILABLE', 'never', { retriable: false });
+        if (records.some(({ value }) => value.includes(`"event":"${type}"`))) throw error;
         return log.producer.send(records);
       },
     },
@@ -128,6 +130,27 @@ describe('what is refused is named, and later events are acknowledged all the sa
     expect(log.written().map(({ sequence }) => sequence)).toEqual([0, 2]);
   });
 
+  test('an event that the log refuses for good', async () => {
+    const { url, log } = await start({ log: refusing('poison') });
+    const client = await open(url);
+    client.send(ASKING, event(0), { event: 'poison', sequence: 1 }, event(2));
+    await acknowledged(client, 2);
+    expect(errorsOf(client)).toEqual([
+      {
+        status: 'error',
+        error: 'frame 3: the log does not take this event, and never will',
+        remedy: expect.stringContaining('whoever runs the service'),
+        frame: 3,
+        session: 's',
+        sequence: 1,
+      },
+    ]);
+    const first = client.answers.findIndex(({ status }) => status === 'error');
+    expect(client.answers.findIndex(({ through }) => Number(through) >= 1)).toBeGreaterThan(first);
+    expect(log.written().map(({ sequence }) => sequence)).toEqual([0, 2]);
+    expect(client.ws.readyState).toBe(client.ws.OPEN);
+  });
+
   test('a session beyond those that a connection may have', async () => {
     const { url } = await start();
     const client = await open(url, {}, [ACK_PROTOCOL]);
@@ -150,13 +173,19 @@ describe('after an event that was not kept nothing is acknowledged, and the sock
     expect(acksOf(client)).toEqual([]);
   });
 
-  test('because the log refused it for good', async () => {
-    const { url, log } = await start({ log: refusing('poison') });
+  test.each([
+    ['the log is being closed', new LecternError('CLOSED', 'the producer is closed')],
+    [
+      'the gateway has no right to write',
+      new LecternError('LOG_UNAVAILABLE', 'no', { cause: { type: 'TOPIC_AUTHORIZATION_FAILED' } }),
+    ],
+  ])('because %s, which is no fault of the event', async (_name, error) => {
+    const { url } = await start({ log: refusing('poison', error) });
     const client = await open(url);
     client.send(ASKING, event(0), { event: 'poison', sequence: 1 }, event(2));
     expect(await client.closed).toMatchObject({ code: 1013 });
-    await until(() => log.written().length === 2, 'what came after it was kept');
     expect([undefined, 0]).toContain(lastAck(client));
+    expect(errorsOf(client)).toEqual([]);
   });
 
   test('because too many wait for an identity', async () => {
