@@ -14,10 +14,16 @@ import { createSocketAnswers, type FramePlace } from './socket-answers.ts';
 import { createSocketEvents, type SocketEventsDeps } from './socket-events.ts';
 import type { SourceFault } from './typed-sources.ts';
 
+/** When what a socket sends is taken: in its order, and no faster than its sender may send. */
+export interface Pace {
+  /** Runs a step when the learner of this key, as far as there is one, may go on; those before it run first. */
+  inTurn(key: string | null, step: () => void): void;
+  /** One more event of the learner goes on. */
+  count(key: string): void;
+}
+
 /** One socket: its frames go through a session and the door to the log, its answers go back. */
 export interface Connection {
-  /** Who sends, once it is known. */
-  key(): string | null;
   receive(data: Buffer, isBinary: boolean): void;
   /** Keys or blocks changed: the sender may have to leave. */
   reconsider(): void;
@@ -27,6 +33,7 @@ export interface Connection {
 
 export interface ConnectionDeps extends Omit<SocketEventsDeps, 'ws' | 'answers' | 'acks'> {
   readonly identity: Identity;
+  readonly pace: Pace;
   readonly access: Pick<Access, 'doorFor'>;
   /** Whether acknowledgements were asked for by the socket's subprotocol; a locked `acks: true` asks for them, too. */
   readonly acks?: boolean;
@@ -100,8 +107,10 @@ export function createConnection(
     const { fields } = event.frame;
     source = typeof fields.source === 'string' ? fields.source : null;
     const refusal = door.refusal(event);
-    if (refusal === null) events.take(event);
-    else if (refusal.kind === 'event') answers.refuse(refusal.problem, { ordinal: event.ordinal, fields });
+    if (refusal === null) {
+      deps.pace.count(event.auth.safe_user_id);
+      events.take(event);
+    } else if (refusal.kind === 'event') answers.refuse(refusal.problem, { ordinal: event.ordinal, fields });
     else {
       metrics.events('refused', false);
       shut(refusal);
@@ -117,17 +126,17 @@ export function createConnection(
   function follow(outcome: Outcome, place: FramePlace): void {
     if (outcome.identified !== null) meet(outcome.identified);
     for (const refusal of outcome.refusals) refuse(refusal.problem, refusal);
-    for (const event of outcome.events) take(event);
+    for (const event of outcome.events) deps.pace.inTurn(event.auth.safe_user_id, () => take(event));
     if (outcome.kind === 'locked') acksAsked ||= locksAcks(place.fields!);
     if (outcome.problem !== null) refuse(outcome.problem, place);
-    if (outcome.kind === 'ended') events.whenTold(() => ws.close(1000, 'terminated as asked'));
+    if (outcome.kind === 'ended')
+      deps.pace.inTurn(null, () => events.whenTold(() => ws.close(1000, 'terminated as asked')));
   }
 
   const { expiresAt = null } = credential.kind === 'none' ? {} : credential;
   const endTimer = expiresAt === null ? undefined : atTime(expiresAt, deps.now, reconsider);
 
   return {
-    key: () => learner?.safe_user_id ?? null,
     reconsider,
     receive(data, isBinary) {
       const parsed = isBinary ? BINARY : parseFrame(data.toString(), limits);

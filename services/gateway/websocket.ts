@@ -3,18 +3,15 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { answerSocket } from '../shared/answer-socket.ts';
 import { messageOf } from '../shared/errors.ts';
-import type { Logger } from '../shared/logger.ts';
 import type { Access } from './access.ts';
 import { ACK_PROTOCOL } from './acks.ts';
-import { type Connection, type ConnectionDeps, createConnection } from './connection.ts';
+import { type Connection, type ConnectionDeps, createConnection, type Pace } from './connection.ts';
 import { agreedProtocol } from './given-token.ts';
-import { answerRefused } from './http-gate.ts';
 import type { GatewayLimits } from './limits.ts';
-import { allowsOrigin, type Origins, refuseOrigin } from './origins.ts';
 import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
+import { type Arrival, createSocketArrivals, type SocketArrivalsDeps } from './socket-arrivals.ts';
 import { createSocketReading, type SocketReading } from './socket-reading.ts';
-import { createTally } from './tally.ts';
 
 /** The open sockets. */
 export interface SocketHub {
@@ -29,25 +26,22 @@ export interface SocketHub {
   stop(): Promise<void>;
 }
 
-export interface SocketHubDeps extends Omit<ConnectionDeps, 'sender' | 'acks'> {
-  readonly logger: Logger;
+export interface SocketHubDeps
+  extends Omit<ConnectionDeps, 'sender' | 'acks' | 'pace'>,
+    Omit<SocketArrivalsDeps, 'open' | 'accept'> {
   readonly access: Pick<Access, 'check' | 'doorFor'>;
   readonly limits: ConnectionDeps['limits'] &
-    Pick<
-      GatewayLimits,
-      'connections' | 'connectionsPerAddress' | 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'
-    >;
+    SocketArrivalsDeps['limits'] &
+    Pick<GatewayLimits, 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'>;
   readonly rates: Rates;
-  /** Where a request comes from, to count by. */
-  readonly addressOf: (request: IncomingMessage) => string;
-  readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
-  readonly origins: Origins;
   readonly clockMs: () => number;
 }
 
 interface Open {
   readonly reading: SocketReading;
   readonly connection: Connection;
+  /** Resolves when it is closed and all that came was taken. */
+  readonly finished: Promise<void>;
   /** Bytes that came in until now. */
   received(): number;
   /** How many those were when it was asked for a sign of life; null when it need not give one. */
@@ -59,12 +53,6 @@ interface Open {
 const MAX_PAUSE_MS = 60_000;
 
 const PATH = /^\/wsapi\/in\/?(?:\?|$)/;
-
-const STOPPING = 'stopping; connect again';
-
-function answerBusy(socket: Duplex, reason: string, status: 429 | 503 = 503): void {
-  answerSocket(socket, { status, headers: { 'retry-after': '1' }, text: `${reason}\n` });
-}
 
 /** ws closes a socket that breaks the protocol with a number only; senders should also read why. */
 function explainCloses(ws: WebSocket, frameBytes: number): void {
@@ -80,13 +68,8 @@ function explainCloses(ws: WebSocket, frameBytes: number): void {
 export function createSocketHub(deps: SocketHubDeps): SocketHub {
   const { limits, logger, clockMs, rates } = deps;
   const open = new Map<WebSocket, Open>();
-  /** How many sockets an address has. */
-  const addresses = createTally();
   const senders = new WeakMap<IncomingMessage, Sender>();
   let held = false;
-  let stopping = false;
-  /** Upgrades whose sender is being found out. */
-  let arriving = 0;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -107,63 +90,72 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     if (typeof setCookie === 'string') headers.push(`Set-Cookie: ${setCookie}`);
   });
 
-  function accept(ws: WebSocket, sender: Sender, { socket }: IncomingMessage, address: string): void {
+  /** Runs steps of one socket in their order, none before its sender may go on. */
+  function createPace(reading: SocketReading, address: string): Pace {
+    return {
+      inTurn(key, step) {
+        const tryStep = (): void => {
+          const waitMs = rates.waitMs({ address, key });
+          if (waitMs > 0) reading.pauseFor(Math.min(waitMs, MAX_PAUSE_MS));
+          // Not so when the server stops: then all that was read is taken.
+          if (waitMs > 0 && reading.isPaused()) reading.inTurn(tryStep);
+          else step();
+        };
+        reading.inTurn(tryStep);
+      },
+      count: (key) => rates.countIdentity(key, 1),
+    };
+  }
+
+  function accept(ws: WebSocket, { request: { socket }, sender, address, place }: Arrival): void {
     explainCloses(ws, limits.frameBytes);
-    const connection = createConnection(ws, { ...deps, sender, acks: ws.protocol === ACK_PROTOCOL });
     const reading = createSocketReading(ws, held);
+    const pace = createPace(reading, address);
+    const connection = createConnection(ws, { ...deps, pace, sender, acks: ws.protocol === ACK_PROTOCOL });
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
     const state: Open = {
       connection,
       reading,
+      finished,
       received: () => socket.bytesRead,
       asked: null,
       lastFrameAt: clockMs(),
     };
     open.set(ws, state);
+    place.keep();
     ws.on('message', (data: RawData, isBinary: boolean) => {
       state.lastFrameAt = clockMs();
-      connection.receive(data as Buffer, isBinary);
-      rates.countAddress(address, 1);
-      const key = connection.key();
-      if (key !== null) rates.countIdentity(key, 1);
-      const waitMs = rates.waitMs({ address, key });
-      if (waitMs > 0) reading.pauseFor(Math.min(waitMs, MAX_PAUSE_MS));
+      pace.inTurn(null, () => {
+        rates.countAddress(address, 1);
+        connection.receive(data as Buffer, isBinary);
+      });
     });
     ws.on('error', (error) => logger.debug({ error: messageOf(error) }, 'a socket broke the protocol'));
-    ws.on('close', () => {
-      open.delete(ws);
-      reading.end();
-      connection.end();
-    });
+    ws.on('close', () =>
+      // Of a client that closes what it sent before is taken, at its rate, and meanwhile it keeps its place.
+      reading.whenTaken(() => {
+        open.delete(ws);
+        place.leave();
+        reading.end();
+        connection.end();
+        finish();
+      }),
+    );
     connection.reconsider();
   }
 
-  async function arrive(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    address: string,
-  ): Promise<void> {
-    // Nobody else listens meanwhile, and an error without a listener ends the process.
-    const ignore = (): void => undefined;
-    socket.on('error', ignore);
-    addresses.add(address);
-    socket.once('close', () => addresses.remove(address));
-    arriving++;
-    try {
-      const checked = await deps.access.check(request, 'upgrade');
-      if (checked.kind === 'refused') return answerRefused(socket, checked);
-      const sender = await deps.senderOf(request);
+  const arrivals = createSocketArrivals({
+    ...deps,
+    open: () => open.size,
+    accept(arrival) {
+      const { request, socket, head, sender } = arrival;
       senders.set(request, sender);
-      if (stopping) answerBusy(socket, STOPPING);
-      else server.handleUpgrade(request, socket, head, (ws) => accept(ws, sender, request, address));
-    } catch (error) {
-      logger.error({ error: messageOf(error) }, 'an upgrade failed');
-      socket.destroy();
-    } finally {
-      arriving--;
-      socket.off('error', ignore);
-    }
-  }
+      server.handleUpgrade(request, socket, head, (ws) => accept(ws, arrival));
+    },
+  });
 
   function sweep(): void {
     for (const [ws, state] of open) {
@@ -184,16 +176,9 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   return {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
-      const address = deps.addressOf(request);
-      if (request.method !== 'GET')
-        answerSocket(socket, { status: 405, headers: { allow: 'GET' }, text: 'use GET\n' });
-      else if (!allowsOrigin(deps.origins, request.headers.origin)) refuseOrigin(socket);
-      else if (stopping) answerBusy(socket, STOPPING);
-      else if (open.size + arriving >= limits.connections)
-        answerBusy(socket, 'too many connections; come again later');
-      else if (addresses.count(address) >= limits.connectionsPerAddress)
-        answerBusy(socket, 'too many connections of this address; close some', 429);
-      else void arrive(request, socket, head, address);
+      if (request.method === 'GET') arrivals.take(request, socket, head);
+      else answerSocket(socket, { status: 405, headers: { allow: 'GET' }, text: 'use GET
+' });
       return true;
     },
     hold(now) {
@@ -209,21 +194,19 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
       for (const { connection } of open.values()) connection.reconsider();
     },
     async stop() {
-      stopping = true;
+      arrivals.stop();
       clearInterval(sweeper);
-      const closed = [...open.keys()].map(
-        (ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())),
-      );
+      const finished = [...open.values()].map((state) => state.finished);
       // A paused socket would never read the other side's close frame.
       held = false;
-      for (const [ws, { reading }] of open) {
+      for (const [ws, { reading }] of [...open]) {
         reading.end();
         ws.close(1001, 'the server stops; connect again');
       }
       const hurry = setTimeout(() => {
         for (const ws of open.keys()) ws.terminate();
       }, limits.closeMs);
-      await Promise.all(closed);
+      await Promise.all(finished);
       clearTimeout(hurry);
     },
   };

@@ -32,6 +32,7 @@ function start(blobs: ConnectionDeps['blobs'] = null, acks = false) {
     },
     {
       identity: OPEN,
+      pace: { inTurn: (_key, step) => step(), count: () => undefined },
       acks,
       sender: {
         cookies: {},
