@@ -45,7 +45,10 @@ export interface RateDeps {
 }
 
 interface Sender {
-  /** The name under which it is counted: nothing of a learner reaches Redis. */
+  /**
+   * The name under which it is counted. No name or address stands in Redis as it is, but this is a pseudonym and no
+   * secret: whoever reads Redis and guesses a name can compute it. It is gone with its window.
+   */
   readonly hash: string;
   uncounted: number;
   counting: boolean;
@@ -90,7 +93,11 @@ export function createRateLimit(deps: RateDeps): RateLimit {
 
   function senderNamed(name: string): Sender {
     const known = senders.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      senders.delete(name);
+      senders.set(name, known);
+      return known;
+    }
     forgetOld();
     if (senders.size >= deps.maxNames && name !== OTHERS) return senderNamed(OTHERS);
     const hash = createHash('sha256').update(name).digest('base64url').slice(0, 22);

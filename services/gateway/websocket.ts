@@ -177,8 +177,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     handleUpgrade(request, socket, head) {
       if (!PATH.test(request.url ?? '')) return false;
       if (request.method === 'GET') arrivals.take(request, socket, head);
-      else answerSocket(socket, { status: 405, headers: { allow: 'GET' }, text: 'use GET
-' });
+      else answerSocket(socket, { status: 405, headers: { allow: 'GET' }, text: 'use GET\n' });
       return true;
     },
     hold(now) {

@@ -41,7 +41,7 @@ describeOnStack('a rate that several gateways share', () => {
     return { namespace, proxy, behindProxy, direct, one, other };
   }
 
-  test('counts what all of them take, under a name that says nothing of the sender', async () => {
+  test('counts what all of them take, under a pseudonym and not under the name of the sender, until the window is over', async () => {
     const { one, other, direct, namespace } = await start();
     one.count('tc-alice', 9);
     await until(async () => (await direct.keys(`${namespace}*`)).length === 1, 'it was counted');

@@ -69,6 +69,21 @@ describe('a rate', () => {
     expect([rate.waitMs('carol') > 0, rate.waitMs('dora')]).toEqual([true, 0]);
   });
 
+  test('forgets who stopped sending although the one that came first goes on', async () => {
+    let later = 0;
+    const rate = limit({ maxNames: 2, clockMs: () => performance.now() + later });
+    for (const name of ['busy', 'gone']) rate.count(name, 1);
+    await turn();
+    later = HOUR_MS - 60_000;
+    rate.count('busy', 1);
+    await turn();
+    later = HOUR_MS + 60_000;
+    rate.count('busy', 1);
+    rate.count('new', 10);
+    await turn();
+    expect([rate.waitMs('new') > 0, rate.waitMs('another')]).toEqual([true, 0]);
+  });
+
   test('is kept by this process alone while Redis is away, without waiting for it', async () => {
     const free = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => free.once('listening', resolve));
