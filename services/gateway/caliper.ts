@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Request, type Response, Router } from 'express';
 import { otherMethods } from '../shared/other-methods.ts';
-import { comeAgain } from './admission.ts';
+import { createAppends } from './appends.ts';
 import { type CaliperEnvelope, type Item, readEnvelope, SUPPORTED_VERSIONS } from './caliper-envelope.ts';
 import { type ElementLimits, frameWith } from './exact-elements.ts';
 import { NOTHING_LOCKED } from './locked-fields.ts';
@@ -41,12 +41,17 @@ function userOf({ agent }: Item, { sensor }: CaliperEnvelope): string {
  */
 export function createCaliper(deps: CaliperDeps): Router {
   const { limits } = deps;
-  const door = createStandardDoor({
-    ...deps,
-    source: 'caliper',
-    otherType: 415,
-    challenge: CALIPER_CHALLENGE,
+  const appends = createAppends({
+    publisher: deps.publisher,
+    onKept: deps.metrics.ack,
+    clockMs: deps.clockMs,
+    // The worker tells repeats apart: an entity, and events of careless sensors, have ids that say nothing here.
+    nameOf: () => null,
   });
+  const door = createStandardDoor(
+    { ...deps, source: 'caliper', otherType: 415, challenge: CALIPER_CHALLENGE },
+    appends,
+  );
 
   function eventsOf(envelope: CaliperEnvelope, response: Response): ReceivedEvent[] {
     const { sensor, sendTime, dataVersion } = envelope;
@@ -72,8 +77,12 @@ export function createCaliper(deps: CaliperDeps): Router {
     if ('error' in records) return void response.status(403).json(records);
     const error = door.tooLarge(records);
     if (error !== null) return void response.status(413).json({ error });
-    if (await door.keep(records)) response.status(200).end();
-    else comeAgain(response, 'the envelope could not be kept in time; send it again');
+    const isKept = await door.keep(
+      { all: records, fresh: records, joined: [] },
+      response,
+      (index) => `data[${index}]`,
+    );
+    if (isKept) response.status(200).end();
   }
 
   const router = Router();

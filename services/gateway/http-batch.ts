@@ -9,7 +9,7 @@ import type { ParsedFrame, Problem } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Rates } from './rates.ts';
-import { nameOf } from './recent-ids.ts';
+import { fullNameOf, nameOf } from './recent-ids.ts';
 import type { Sender } from './sender.ts';
 import { createSession, type Outcome, type ReceivedEvent } from './session.ts';
 import type { SourceFault } from './typed-sources.ts';
@@ -28,6 +28,16 @@ export interface Group {
   readonly sizeBytes: number;
   /** Events on their way already, whose outcome elements of this request share. */
   readonly joined: readonly Append[];
+  /** To be called of each append, its own and joined, that is over: what the log refused in it was not accepted. */
+  over(append: Pick<Append, 'refused'>): void;
+}
+
+/** An element that is accepted unless the log refuses its event. */
+interface Placed {
+  readonly index: number;
+  readonly name: string;
+  /** Whether its source has a topic of its own; null when the event was on its way already. */
+  readonly sourceKnown: boolean | null;
 }
 
 /** One request: its elements go through a session of their own, like the frames of a socket. */
@@ -100,6 +110,7 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
   /** The ids in `records`: an event may come twice within one group. */
   let names = new Set<string>();
   let joined = new Set<Append>();
+  let placed: Placed[] = [];
   let groupBytes = 0;
   let totalBytes = 0;
   const appended = { known: 0, unknown: 0 };
@@ -125,6 +136,17 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
     return refusal.kind === 'event' ? errorText(refusal.problem) : refusal.block.message;
   }
 
+  function place(index: number, event: EventRecord, isNew: boolean): void {
+    placed.push({ index, name: fullNameOf(event), sourceKnown: isNew ? event.sourceKnown : null });
+    if (!isNew) return;
+    const { record, sourceKnown } = event;
+    records.push(event);
+    deps.rates.countIdentity(record.key, 1);
+    appended[sourceKnown ? 'known' : 'unknown']++;
+    groupBytes += record.value.length;
+    totalBytes += record.value.length;
+  }
+
   function deliver(event: ReceivedEvent): EventResult {
     const index = event.ordinal;
     if (event.frame.event === FETCH_BLOB) return { index, status: 'rejected', error: NO_FETCH };
@@ -141,14 +163,18 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
     if (waitMs > 0) return { index, status: 'rejected', error: TOO_MUCH };
     const standing = standingOf(record);
     if (standing === 'durable') return { index, status: 'duplicate', id: record.id };
-    if (standing === 'new') {
-      records.push(record);
-      deps.rates.countIdentity(record.record.key, 1);
-      appended[record.sourceKnown ? 'known' : 'unknown']++;
-      groupBytes += length;
-      totalBytes += length;
-    }
+    place(index, record, standing === 'new');
     return { index, status: 'accepted', id: record.id };
+  }
+
+  function over(elements: readonly Placed[], refused: Append['refused']): void {
+    if (refused.size === 0) return;
+    for (const { index, name, sourceKnown } of elements) {
+      const refusal = refused.get(name);
+      if (refusal === undefined) continue;
+      results[index] = { index, status: 'rejected', error: refusal.reason };
+      if (sourceKnown !== null) appended[sourceKnown ? 'known' : 'unknown']--;
+    }
   }
 
   return {
@@ -165,7 +191,14 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
       waitMs = Math.max(waitMs, deps.rates.waitMs({ address, key: null }));
     },
     nextGroup() {
-      const group = { records, sizeBytes: groupBytes, joined: [...joined] };
+      const elements = placed;
+      const group: Group = {
+        records,
+        sizeBytes: groupBytes,
+        joined: [...joined],
+        over: ({ refused }) => over(elements, refused),
+      };
+      placed = [];
       records = [];
       names = new Set();
       joined = new Set();

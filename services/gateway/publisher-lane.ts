@@ -3,13 +3,7 @@ import { LecternError, messageOf } from '../shared/errors.ts';
 import type { OutgoingRecord, Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { GatewayLimits } from './limits.ts';
-
-/** The records of one ticket: how many are not durable yet, and who hears of it. */
-export interface Group {
-  left: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
+import { type Group, settle } from './publisher-group.ts';
 
 export interface Entry {
   readonly record: OutgoingRecord;
@@ -57,7 +51,7 @@ export function createLane(deps: LaneDeps): Lane {
     return queue.splice(0, count);
   }
 
-  async function attempt(number: number): Promise<'kept' | 'failed' | Error> {
+  async function attempt(number: number): Promise<'kept' | 'failed' | LecternError> {
     try {
       await producer.send(sending.map((entry) => entry.record));
       deps.onAttempt(true);
@@ -80,10 +74,13 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   /** The events that were being sent are no more, one way or the other. */
-  function settle(tell: (group: Group) => void): void {
+  function finish(refusal: LecternError | null): void {
     const done = sending;
     sending = [];
-    for (const { group } of done) tell(group);
+    for (const { group, record } of done) {
+      if (refusal !== null) group.refused.set(record, refusal);
+      settle(group, 1);
+    }
     deps.onDone(done);
   }
 
@@ -97,18 +94,14 @@ export function createLane(deps: LaneDeps): Lane {
   async function sendUntilKept(): Promise<void> {
     for (let number = 1; sending.length > 0 && !givenUp.signal.aborted; number++) {
       const outcome = await attempt(number);
-      if (outcome === 'kept') {
-        settle((group) => {
-          group.left -= 1;
-          if (group.left === 0) group.resolve();
-        });
-      } else if (outcome === 'failed') await backOff(number);
+      if (outcome === 'kept') finish(null);
+      else if (outcome === 'failed') await backOff(number);
       else if (sending.length === 1) {
         logger.error(
           { error: outcome.message },
           'the log refused an event for good; it was not acknowledged',
         );
-        settle((group) => group.reject(outcome));
+        finish(outcome);
       } else narrow();
     }
   }

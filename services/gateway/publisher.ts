@@ -1,12 +1,15 @@
 import { LecternError } from '../shared/errors.ts';
 import type { OutgoingRecord } from '../shared/log/port.ts';
 import type { GatewayLimits } from './limits.ts';
-import { createLane, type Entry, type Group, type Lane, type LaneDeps } from './publisher-lane.ts';
+import { createGroup, settle } from './publisher-group.ts';
+import { createLane, type Entry, type Lane, type LaneDeps } from './publisher-lane.ts';
 
 /** Records that were taken together. */
 export interface Ticket {
-  /** Resolves when the log has made them durable, all but those cancelled; rejects with CLOSED when it will not try again. */
+  /** Resolves when the log has all but those cancelled; rejects with CLOSED, or once all is decided why it refused one. */
   readonly kept: Promise<void>;
+  /** Those that the log will never take, with the reason; the others may be durable. Complete once `kept` has settled. */
+  readonly refused: ReadonlyMap<OutgoingRecord, LecternError>;
   /** Drops those that no attempt was made for, when nobody waits for them any more, and returns them. */
   cancel(): readonly OutgoingRecord[];
 }
@@ -90,7 +93,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const added = records.reduce((sum, record) => sum + sizeOf(record), 0);
     if (stopped || bytes + added > limits.queueBytes * RESERVE) return null;
     if (events + records.length > limits.queueEvents * RESERVE) return null;
-    if (records.length === 0) return { kept: Promise.resolve(), cancel: () => [] };
+    if (records.length === 0) return { kept: Promise.resolve(), refused: new Map(), cancel: () => [] };
     const { promise, group } = createGroup(records.length);
     const since = clockMs();
     const used = new Set<Lane>();
@@ -107,10 +110,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     }
     return {
       kept: promise,
+      refused: group.refused,
       cancel() {
         const dropped = [...used].flatMap((lane) => lane.drop(group));
-        group.left -= dropped.length;
-        if (dropped.length > 0 && group.left === 0) group.resolve();
+        settle(group, dropped.length);
         release(dropped);
         return dropped.map((entry) => entry.record);
       },
@@ -135,14 +138,4 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       clearTimeout(deadline);
     },
   };
-}
-
-function createGroup(left: number): { promise: Promise<void>; group: Group } {
-  let settle: Pick<Group, 'resolve' | 'reject'> | undefined;
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  // Whoever does not wait must not end the process with an unhandled rejection.
-  promise.catch(() => undefined);
-  return { promise, group: { left, ...settle! } };
 }

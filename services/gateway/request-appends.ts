@@ -19,6 +19,8 @@ const MAX_APPENDS = 1_000;
 interface Waiting {
   readonly append: Append;
   readonly sizeBytes: number;
+  /** Those whose elements wait for it. */
+  readonly groups: Group[];
 }
 
 export function createRequestAppends(
@@ -26,49 +28,55 @@ export function createRequestAppends(
   limits: Pick<GatewayLimits, 'requestWindowBytes' | 'ackTimeoutMs'>,
 ): RequestAppends {
   const waiting: Waiting[] = [];
-  const joined = new Set<Append>();
+  const byAppend = new Map<Append, Waiting>();
   let bytes = 0;
 
   /** Waits for the oldest until no more than `maxBytes` and `maxAppends` are on their way. */
   async function shrink(maxBytes: number, maxAppends: number): Promise<boolean> {
     const deadline = performance.now() + limits.ackTimeoutMs;
     while (waiting.length > maxAppends || bytes > maxBytes) {
-      const { append, sizeBytes } = waiting[0]!;
+      const { append, sizeBytes, groups } = waiting[0]!;
       if (!(await keptInTime(append.kept, Math.max(0, deadline - performance.now())))) return false;
       waiting.shift();
       bytes -= sizeBytes;
-      joined.delete(append);
+      byAppend.delete(append);
       append.leave();
+      for (const group of groups) group.over(append);
     }
     return true;
   }
 
-  function wait(append: Append, sizeBytes: number): void {
-    joined.add(append);
-    waiting.push({ append, sizeBytes });
+  function wait(append: Append, group: Group, sizeBytes: number): void {
+    const one = { append, sizeBytes, groups: [group] };
+    byAppend.set(append, one);
+    waiting.push(one);
     bytes += sizeBytes;
+  }
+
+  /** What an element shares with an earlier one of the same request is waited for once. */
+  function join(append: Append, group: Group): void {
+    const known = byAppend.get(append);
+    if (known !== undefined) return void known.groups.push(group);
+    append.join();
+    wait(append, group, 0);
   }
 
   return {
     async add(group) {
-      for (const append of group.joined) {
-        if (joined.has(append)) continue;
-        append.join();
-        wait(append, 0);
-      }
+      for (const append of group.joined) join(append, group);
       if (group.records.length > 0) {
         // What is full gets emptier by what this request has in it; only then a refusal is due.
         if (appends.isFull() && !(await shrink(0, 0))) return false;
         const append = appends.append(group.records);
         if (append === null) return false;
-        wait(append, group.sizeBytes);
+        wait(append, group, group.sizeBytes);
       }
       return await shrink(limits.requestWindowBytes, MAX_APPENDS);
     },
     done: () => shrink(0, 0),
     leave() {
       for (const { append } of waiting.splice(0)) append.leave();
-      joined.clear();
+      byAppend.clear();
       bytes = 0;
     },
   };

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import type { Access } from './access.ts';
-import { createAdmission } from './admission.ts';
+import { comeAgain, createAdmission } from './admission.ts';
+import type { Appends } from './appends.ts';
 import type { Authorize } from './authorize.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
-import { keptInTime } from './kept-in-time.ts';
+import { keepTogether, type Together } from './kept-together.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
@@ -14,7 +15,7 @@ import type { ReceivedEvent } from './session.ts';
 import { createWholeBody } from './whole-body.ts';
 
 /** What requests of a standard have in common before and after they are looked at. */
-export interface StandardDoor {
+export interface StandardDoor<E extends EventRecord> {
   /** Refuses whoever may not send, and says how to ask. */
   readonly authorized: RequestHandler;
   /** Refuses, before a body is read, what could not be kept now. */
@@ -32,11 +33,8 @@ export interface StandardDoor {
   ): readonly EventRecord[] | { readonly error: string };
   /** Why the records are more than may be kept of a request; null when they are not. */
   tooLarge(records: readonly EventRecord[]): string | null;
-  /**
-   * True when all are durable, in time. `onKept` is called whenever they become durable, also when that is too late for
-   * the request.
-   */
-  keep(records: readonly EventRecord[], onKept?: () => void): Promise<boolean>;
+  /** True when all are durable, in time; else it has answered. `nameOf` is what the sender calls one of them. */
+  keep(events: Together<E>, response: Response, nameOf: (index: number) => string): Promise<boolean>;
 }
 
 export interface StandardDoorDeps {
@@ -63,8 +61,11 @@ export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): 
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
-  const { limits, publisher, metrics, clockMs } = deps;
+export function createStandardDoor<E extends EventRecord>(
+  deps: StandardDoorDeps,
+  appends: Appends<E>,
+): StandardDoor<E> {
+  const { limits, metrics } = deps;
   const admission = createAdmission(deps);
 
   return {
@@ -104,16 +105,19 @@ export function createStandardDoor(deps: StandardDoorDeps): StandardDoor {
         ? `the events of a request may have at most ${limits.requestBytes} bytes; send several`
         : null;
     },
-    async keep(records, onKept = () => undefined) {
-      const since = clockMs();
-      const ticket = publisher.publish(records.map(({ record }) => record));
-      ticket?.kept.then(onKept, () => undefined);
-      const kept = ticket !== null && (await keptInTime(ticket.kept, limits.ackTimeoutMs));
-      // What was never sent by then is dropped: its sender will come again.
-      if (!kept) ticket?.cancel();
-      for (const { sourceKnown } of records) metrics.events(kept ? 'accepted' : 'unkept', sourceKnown);
-      if (kept && records.length > 0) metrics.ack(clockMs() - since);
-      return kept;
+    async keep(events, response, nameOf) {
+      const kept = await keepTogether(appends, events, limits.ackTimeoutMs);
+      const outcome = kept.kind === 'unkept' ? 'unkept' : 'accepted';
+      for (const { sourceKnown } of events.fresh) metrics.events(outcome, sourceKnown);
+      if (kept.kind === 'unkept')
+        comeAgain(response, 'not everything could be kept in time; send all of it again, with the same ids');
+      if (kept.kind === 'refused') {
+        const { reason, tooLarge } = kept.refusal;
+        response
+          .status(tooLarge ? 413 : 400)
+          .json({ error: `${nameOf(kept.index)}: ${reason}; leave it out` });
+      }
+      return kept.kind === 'kept';
     },
   };
 }

@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { otherMethods } from '../shared/other-methods.ts';
 import { comeAgain } from './admission.ts';
+import { type Append, createAppends } from './appends.ts';
+import type { EventRecord } from './envelope.ts';
 import { createEventIds } from './event-id.ts';
 import type { ElementLimits, Refusal } from './exact-elements.ts';
+import type { Together } from './kept-together.ts';
 import type { Sender } from './sender.ts';
 import { bodyOf, createStandardDoor, type StandardDoorDeps } from './standard-door.ts';
 import { isUuid } from './xapi-fault.ts';
-import { createStatementMemory, type Pending } from './xapi-memory.ts';
 import { readMany, readOne, type Statement, type Statements, statementEvent } from './xapi-statements.ts';
 
 export interface XapiDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' | 'challenge'> {
@@ -22,7 +24,6 @@ export const XAPI_CHALLENGE = 'Basic realm="xapi", charset="UTF-8"';
 const VERSION_HEADER = 'x-experience-api-version';
 /** Of those who ask. */
 export const READ_VERSIONS = /^1\.0(?:\.\d+)?$/;
-const RECENT_STATEMENTS = 10_000;
 
 /** Of every answer under `/xapi`, so it comes before all that may answer. */
 export const sayVersion: RequestHandler = (_request, response, next) => {
@@ -48,57 +49,67 @@ function takesOnly(names: readonly string[]): RequestHandler {
   };
 }
 
-/** What is known of a request's statements. */
-interface Known {
-  readonly fresh: readonly Statement[];
-  /** The same statements, on their way in other requests. */
-  readonly pending: readonly Pending[];
+/** A statement as an event of ours, with what tells it from another one with the same id. */
+interface StatementRecord extends EventRecord {
+  readonly hash: string;
 }
 
 /**
  * `POST` and `PUT /xapi/statements` and `GET /xapi/about`, by xAPI 1.0.3: what a sender of statements needs. It is no
  * Learning Record Store: nothing can be asked back. Statements are answered for when all of a request are durable; else
- * 503, and then some of them may be durable: whoever sends them again under their ids is counted once.
+ * 503, and then some of them may be durable: whoever sends them again under their ids is counted once. One that the log
+ * refuses for good is named, 400 or 413, and the others of its request are durable.
  */
 export function createXapi(deps: XapiDeps): Router {
   const { limits } = deps;
-  const door = createStandardDoor({
-    ...deps,
-    source: 'xapi',
-    // The standard has no 415.
-    otherType: 400,
-    challenge: XAPI_CHALLENGE,
+  const appends = createAppends<StatementRecord>({
+    publisher: deps.publisher,
+    onKept: deps.metrics.ack,
+    clockMs: deps.clockMs,
+    // Whoever sends it: an id belongs to one statement.
+    nameOf: ({ idInLog }) => idInLog,
+    contentOf: ({ hash }) => hash,
   });
-  const memory = createStatementMemory(RECENT_STATEMENTS);
+  const door = createStandardDoor(
+    {
+      ...deps,
+      source: 'xapi',
+      // The standard has no 415.
+      otherType: 400,
+      challenge: XAPI_CHALLENGE,
+    },
+    appends,
+  );
 
-  function lookUp(statements: readonly Statement[], response: Response): Known | null {
-    const fresh: Statement[] = [];
-    const pending: Pending[] = [];
-    for (const statement of statements) {
-      const known = memory.look(statement.key, statement.hash);
-      if (known === 'conflict') {
-        const error = `id ${statement.id}: another statement has this id; a statement is never changed`;
-        response.status(409).json({ error });
+  /** What is known of a request's statements; null when it was answered. */
+  function lookUp(all: readonly StatementRecord[], response: Response): Together<StatementRecord> | null {
+    const fresh: StatementRecord[] = [];
+    const joined = new Set<Append>();
+    for (const record of all) {
+      const known = appends.known(record);
+      if (appends.isOther(record)) {
+        if (known === 'durable')
+          response.status(409).json({
+            error: `id ${record.id}: another statement has this id; a statement is never changed`,
+          });
+        else comeAgain(response, `id ${record.id}: another statement with this id is on its way; send again`);
         return null;
       }
-      if (known === 'unsettled') {
-        comeAgain(response, `id ${statement.id}: another statement with this id is on its way; send again`);
-        return null;
-      }
-      if (known === 'new') fresh.push(statement);
-      else if (known === 'same') deps.metrics.events('duplicate', false);
-      else pending.push(known);
+      if (known === undefined) fresh.push(record);
+      else if (known === 'durable') deps.metrics.events('duplicate', false);
+      else joined.add(known);
     }
-    return { fresh, pending };
+    return { all, fresh, joined: [...joined] };
   }
 
   /** True when all of them are durable; what else became of the request is then answered. */
   async function keepAll({ statements }: Statements, request: Request, response: Response): Promise<boolean> {
-    const known = lookUp(statements, response);
-    if (known === null) return false;
+    const sender = await deps.senderOf(request);
     const by = { vouched: door.isVouched(response), receivedAt: Math.round(deps.now() * 1_000) };
-    const events = known.fresh.map((statement) => statementEvent(statement, by));
-    const records = door.recordsOf(events, await deps.senderOf(request));
+    const records = door.recordsOf(
+      statements.map((statement) => statementEvent(statement, by)),
+      sender,
+    );
     if ('error' in records) {
       response.status(403).json(records);
       return false;
@@ -108,13 +119,10 @@ export function createXapi(deps: XapiDeps): Router {
       response.status(413).json({ error });
       return false;
     }
-    const marks = known.fresh.map(({ key, hash }) => ({ id: key, hash }));
-    const kept = door.keep(records, () => memory.add(marks));
-    memory.expect(marks, kept);
-    const outcomes = await Promise.all([kept, ...known.pending.map((pending) => pending.kept)]);
-    if (!outcomes.includes(false)) return true;
-    comeAgain(response, 'the statements could not be kept in time; send them again, with the same ids');
-    return false;
+    const hashed = records.map((record, index) => ({ ...record, hash: statements[index]!.hash }));
+    // Nothing is waited for until those that are fresh are on their way: no other request comes in between.
+    const known = lookUp(hashed, response);
+    return known !== null && (await door.keep(known, response, (index) => `id ${statements[index]!.id}`));
   }
 
   async function take(

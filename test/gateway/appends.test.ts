@@ -24,7 +24,10 @@ const event = (id: string) => ({ event: id, id });
 
 test('the last 10,000 events that became durable are known by their ids, and no more', async () => {
   const appends = createAppends({
-    publisher: { publish: () => ({ kept: Promise.resolve(), cancel: () => [] }), isFull: () => false },
+    publisher: {
+      publish: () => ({ kept: Promise.resolve(), refused: new Map(), cancel: () => [] }),
+      isFull: () => false,
+    },
     onKept: () => undefined,
     clockMs: () => performance.now(),
   });

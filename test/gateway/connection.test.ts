@@ -48,7 +48,7 @@ function start(blobs: ConnectionDeps['blobs'] = null, acks = false) {
         publish(records) {
           if (!stub.room) return null;
           done.push(`publish ${records.length}`);
-          return { kept: Promise.resolve(), cancel: () => [] };
+          return { kept: Promise.resolve(), refused: new Map(), cancel: () => [] };
         },
         isFull: () => false,
         state: () => ({ bytes: 0, events: 0, oldestWaitMs: 0 }),
