@@ -6,7 +6,7 @@ import type { GatewayLimits } from './limits.ts';
 /** Why a body is read no further. What came before it was taken. */
 export interface BodyFault {
   readonly kind: 'fault';
-  readonly status: 400 | 408 | 413 | 429;
+  readonly status: 400 | 401 | 408 | 413 | 429;
   readonly error: string;
   readonly retryAfterS?: number;
 }

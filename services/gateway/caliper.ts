@@ -74,7 +74,7 @@ export function createCaliper(deps: CaliperDeps): Router {
       return void response.status(envelope.status).json({ error: envelope.error });
     }
     const records = door.recordsOf(eventsOf(envelope, response), await deps.senderOf(request));
-    if ('error' in records) return void response.status(403).json(records);
+    if ('error' in records) return door.turnAway(response, records);
     const error = door.tooLarge(records);
     if (error !== null) return void response.status(413).json({ error });
     const isKept = await door.keep(

@@ -22,6 +22,8 @@ export interface Door {
   refusal(event: Pick<ReceivedEvent, 'frame' | 'auth'>): DoorRefusal | null;
   /** Asked when it is found out who sends, and again when something was decided. */
   leaving(learner: Auth | null, source: string | null): Leaving | null;
+  /** Why what it was let in with holds no longer: for senders of which nobody is told when something was decided. */
+  credentialFault(): string | null;
 }
 
 export interface DoorDeps {
@@ -70,6 +72,7 @@ export function createDoor(
   }
 
   return {
+    credentialFault,
     refusal({ frame: { fields }, auth }) {
       const blocked = deps.blocks.size === 0 ? null : blockRefusal(fields.source, auth);
       if (blocked !== null) return blocked;

@@ -54,6 +54,8 @@ export interface Batch {
   results(): readonly EventResult[];
   /** Set when the sender sends too much: it may go on after so many milliseconds. What came since was rejected. */
   waitMs(): number;
+  /** Why the sender may send no more of it. */
+  credentialFault(): string | null;
   /** True when the sender is known by its guest's cookie. */
   asGuest(): boolean;
   /** Set when an event was rejected because its sender, or the learner that it names, is blocked. */
@@ -210,6 +212,7 @@ export function createBatch(sender: Sender, address: string, deps: BatchDeps): B
     appended: (sourceKnown) => appended[sourceKnown ? 'known' : 'unknown'],
     results: () => results,
     waitMs: () => waitMs,
+    credentialFault: door.credentialFault,
     asGuest: () => asGuest,
     blocked: () => blocked,
     end: () => void session.end(),

@@ -7,6 +7,7 @@ import { blocklistAnswer } from './blocklist.ts';
 import { type BodyFault, encodingOf } from './body-stream.ts';
 import { type Batch, type BatchDeps, createBatch, type EventResult } from './http-batch.ts';
 import { JSON_TYPE, NDJSON_TYPE } from './http-body.ts';
+import { GATE_CHALLENGE } from './http-gate.ts';
 import { type RequestLimits, takeRequest, tooMuch } from './http-request.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -32,6 +33,7 @@ const DRAIN_MS = 5_000;
 function answer(response: Response, results: readonly EventResult[], fault: BodyFault | null): void {
   if (fault === null) return void response.json({ results });
   // Nothing more is expected of a sender that stopped sending.
+  if (fault.status === 401) response.set('www-authenticate', GATE_CHALLENGE);
   if (fault.status === 408) response.set('connection', 'close');
   if (fault.retryAfterS !== undefined) response.set('retry-after', String(fault.retryAfterS));
   response.status(fault.status).json({ error: fault.error, ...(results.length === 0 ? {} : { results }) });
@@ -48,7 +50,7 @@ function drain(request: Request): void {
 
 /**
  * `POST /v1/events`. Takes elements as they come in, and answers after all that it calls accepted is durable: 200 with a
- * result for every element; 400, 408, 413 or 429 with the fault that ended the reading, and with a result for every
+ * result for every element; 400, 401, 408, 413 or 429 with the fault that ended the reading, and with a result for every
  * element before it, which were taken all the same; 503 when the log was not fast enough, which claims nothing: whoever
  * sends again under the same ids is counted once; 403 when the sender is blocked and nothing else was in it; 401 when it
  * may not send at all.

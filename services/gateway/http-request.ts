@@ -43,6 +43,8 @@ async function takeChunk(
       const error = `with their locked fields the events of a request may have at most ${requestBytes} bytes; send several`;
       return { kind: 'fault', status: 413, error };
     }
+    const error = batch.credentialFault();
+    if (error !== null) return { kind: 'fault', status: 401, error };
     batch.take(element);
     if (batch.waitMs() > 0) return tooMuch(batch.waitMs());
     if (batch.groupBytes() > GROUP_BYTES && !(await sent.add(batch.nextGroup()))) return UNKEPT;

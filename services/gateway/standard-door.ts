@@ -27,14 +27,19 @@ export interface StandardDoor<E extends EventRecord> {
   /** Whether the sender showed who it is; after `authorized`. */
   isVouched(response: Response): boolean;
   /** The records of a request's events; or, when one of them may not be sent, why, after which nothing of it is kept. */
-  recordsOf(
-    events: readonly ReceivedEvent[],
-    sender: Sender,
-  ): readonly EventRecord[] | { readonly error: string };
+  recordsOf(events: readonly ReceivedEvent[], sender: Sender): readonly EventRecord[] | NotSent;
+  /** Answers whoever may not send. */
+  turnAway(response: Response, refused: NotSent | { readonly status: 503; readonly error: string }): void;
   /** Why the records are more than may be kept of a request; null when they are not. */
   tooLarge(records: readonly EventRecord[]): string | null;
   /** True when all are durable, in time; else it has answered. `nameOf` is what the sender calls one of them. */
   keep(events: Together<E>, response: Response, nameOf: (index: number) => string): Promise<boolean>;
+}
+
+/** 401: what the sender was let in with holds no longer. */
+interface NotSent {
+  readonly status: 401 | 403;
+  readonly error: string;
 }
 
 export interface StandardDoorDeps {
@@ -68,15 +73,17 @@ export function createStandardDoor<E extends EventRecord>(
   const { limits, metrics } = deps;
   const admission = createAdmission(deps);
 
+  const turnAway: StandardDoor<E>['turnAway'] = (response, { status, error }) => {
+    if (status === 401) response.set('www-authenticate', deps.challenge);
+    if (status === 503) response.set('retry-after', '1');
+    response.status(status).json({ error });
+  };
+
   return {
+    turnAway,
     async authorized(request, response, next) {
       const authorization = await deps.authorize(request, deps.source);
-      if (authorization.kind === 'refused') {
-        const { status, error } = authorization;
-        if (status === 401) response.set('www-authenticate', deps.challenge);
-        if (status === 503) response.set('retry-after', '1');
-        return void response.status(status).json({ error });
-      }
+      if (authorization.kind === 'refused') return turnAway(response, authorization);
       response.locals.vouched = authorization.vouched;
       next();
     },
@@ -89,10 +96,13 @@ export function createStandardDoor<E extends EventRecord>(
     isVouched: (response) => response.locals.vouched === true,
     recordsOf(events, sender) {
       const door = deps.access.doorFor(sender);
+      const fault = door.credentialFault();
+      if (fault !== null) return { status: 401, error: fault };
       for (const event of events) {
         const refusal = door.refusal(event);
-        if (refusal !== null)
-          return { error: refusal.kind === 'event' ? refusal.problem.error : refusal.block.message };
+        if (refusal === null) continue;
+        const error = refusal.kind === 'event' ? refusal.problem.error : refusal.block.message;
+        return { status: 403, error };
       }
       return events.map((event) => deps.toEventRecord(event, sender.server, sender));
     },

@@ -111,7 +111,7 @@ export function createXapi(deps: XapiDeps): Router {
       sender,
     );
     if ('error' in records) {
-      response.status(403).json(records);
+      door.turnAway(response, records);
       return false;
     }
     const error = door.tooLarge(records);

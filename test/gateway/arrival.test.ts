@@ -44,7 +44,7 @@ function start() {
     blobs: null,
     access: {
       check: async () => NO_CREDENTIAL,
-      doorFor: () => ({ refusal: () => null, leaving: () => null }),
+      doorFor: () => ({ refusal: () => null, leaving: () => null, credentialFault: () => null }),
     },
     rates: createRates({}, { logger: silent, clockMs: () => performance.now() }),
     addressOf: () => '127.0.0.1',

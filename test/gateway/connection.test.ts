@@ -43,7 +43,7 @@ function start(blobs: ConnectionDeps['blobs'] = null, acks = false) {
         origin: null,
         credential: { kind: 'none' },
       },
-      access: { doorFor: () => ({ refusal: () => null, leaving: () => null }) },
+      access: { doorFor: () => ({ refusal: () => null, leaving: () => null, credentialFault: () => null }) },
       publisher: {
         publish(records) {
           if (!stub.room) return null;

@@ -7,7 +7,7 @@ interface Answer {
   readonly results?: Record<string, unknown>[];
 }
 
-/** A request to `/v1/events` whose body is written bit by bit. */
+/** A request, to `/v1/events` unless said otherwise, whose body is written bit by bit. */
 export interface OpenRequest {
   /** Resolves when the connection took it, or is gone. */
   write(bytes: Buffer | string): Promise<void>;
@@ -17,8 +17,12 @@ export interface OpenRequest {
   readonly answer: Promise<Answer>;
 }
 
-export function openRequest(url: string, headers: Record<string, string> = {}): OpenRequest {
-  const sent = request(`${url}/v1/events`, {
+export function openRequest(
+  url: string,
+  headers: Record<string, string> = {},
+  path = '/v1/events',
+): OpenRequest {
+  const sent = request(`${url}${path}`, {
     method: 'POST',
     agent: false,
     headers: { connection: 'keep-alive', 'content-type': 'application/json', ...headers },
