@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { otherMethods } from '../shared/other-methods.ts';
-import { comeAgain, createAdmission } from './admission.ts';
+import { type AdmissionDeps, comeAgain, createAdmission } from './admission.ts';
 import { createAppends } from './appends.ts';
 import { blocklistAnswer } from './blocklist.ts';
 import { type BodyFault, encodingOf } from './body-stream.ts';
@@ -9,13 +9,12 @@ import { type Batch, type BatchDeps, createBatch, type EventResult } from './htt
 import { JSON_TYPE, NDJSON_TYPE } from './http-body.ts';
 import { GATE_CHALLENGE } from './http-gate.ts';
 import { type RequestLimits, takeRequest, tooMuch } from './http-request.ts';
-import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
 import type { Sender } from './sender.ts';
 
 export interface HttpEventsDeps extends Omit<BatchDeps, 'appends'> {
-  readonly limits: BatchDeps['limits'] & RequestLimits & Pick<GatewayLimits, 'requestsInFlight'>;
+  readonly limits: BatchDeps['limits'] & RequestLimits & AdmissionDeps['limits'];
   readonly publisher: Publisher;
   readonly metrics: GatewayMetrics;
   /** Lets on whose sender may be let in; see `createGate`. */
@@ -27,9 +26,6 @@ export interface HttpEventsDeps extends Omit<BatchDeps, 'appends'> {
   readonly isStopping: () => boolean;
 }
 
-/** Idle connections of senders that were refused in the middle of a body are closed after so long. */
-const DRAIN_MS = 5_000;
-
 function answer(response: Response, results: readonly EventResult[], fault: BodyFault | null): void {
   if (fault === null) return void response.json({ results });
   // Nothing more is expected of a sender that stopped sending.
@@ -37,15 +33,6 @@ function answer(response: Response, results: readonly EventResult[], fault: Body
   if (fault.status === 408) response.set('connection', 'close');
   if (fault.retryAfterS !== undefined) response.set('retry-after', String(fault.retryAfterS));
   response.status(fault.status).json({ error: fault.error, ...(results.length === 0 ? {} : { results }) });
-}
-
-/** Lets a sender finish, so that it can read the answer it got too early; not for ever. */
-function drain(request: Request): void {
-  if (request.complete) return;
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), DRAIN_MS);
-  timer.unref();
-  request.once('close', () => clearTimeout(timer));
 }
 
 /**
@@ -59,11 +46,6 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
   const { limits, publisher, metrics, clockMs } = deps;
   const appends = createAppends({ publisher, onKept: metrics.ack, clockMs });
   const admission = createAdmission(deps);
-
-  const drained: RequestHandler = (request, response, next) => {
-    response.once('finish', () => drain(request));
-    next();
-  };
 
   const isTaken: RequestHandler = (request, response, next) => {
     const waitMs = deps.rates.waitMs({ address: deps.addressOf(request), key: null });
@@ -110,7 +92,7 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
   const router = Router();
   router
     .route('/v1/events')
-    .post(drained, admission.hasRoom, isTaken, admission.counted, deps.gate, post)
+    .post(admission.lettingGo, admission.hasRoom, isTaken, admission.counted, deps.gate, post)
     .all(otherMethods('POST'));
   return router;
 }

@@ -28,7 +28,11 @@ export interface GatewayLimits {
   readonly requestWindowBytes: number;
   /** The encoded events of one request, locked fields included. */
   readonly requestBytes: number;
+  /** Under way at once, of each endpoint: in all, and of one address. */
   readonly requestsInFlight: number;
+  readonly requestsPerAddress: number;
+  /** How long a client may take for its answer, or to finish a body that was answered already, before it is cut off. */
+  readonly answerMs: number;
   /** How long a request waits for its acknowledgement before it is told to come again. */
   readonly ackTimeoutMs: number;
   /**
@@ -87,6 +91,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   requestWindowBytes: 1_048_576,
   requestBytes: 67_108_864,
   requestsInFlight: 128,
+  requestsPerAddress: 64,
+  answerMs: 10_000,
   ackTimeoutMs: 10_000,
   queueBytes: 33_554_432,
   queueEvents: 50_000,

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import type { Access } from './access.ts';
-import { comeAgain, createAdmission } from './admission.ts';
+import { type AdmissionDeps, comeAgain, createAdmission } from './admission.ts';
 import type { Appends } from './appends.ts';
 import type { Authorize } from './authorize.ts';
+import type { StreamLimits } from './body-stream.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
 import { keepTogether, type Together } from './kept-together.ts';
@@ -55,10 +56,10 @@ export interface StandardDoorDeps {
   readonly metrics: GatewayMetrics;
   readonly clockMs: () => number;
   readonly isStopping: () => boolean;
-  readonly limits: Pick<
-    GatewayLimits,
-    'bodyBytes' | 'requestsInFlight' | 'ackTimeoutMs' | 'recordBytes' | 'requestBytes'
-  >;
+  readonly addressOf: (request: IncomingMessage) => string;
+  readonly limits: StreamLimits &
+    AdmissionDeps['limits'] &
+    Pick<GatewayLimits, 'ackTimeoutMs' | 'recordBytes' | 'requestBytes'>;
 }
 
 export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): Buffer {
@@ -87,12 +88,12 @@ export function createStandardDoor<E extends EventRecord>(
       response.locals.vouched = authorization.vouched;
       next();
     },
-    admitted: [admission.hasRoom, admission.counted],
+    admitted: [admission.lettingGo, admission.hasRoom, admission.counted],
     isJson(request, response, next) {
       if (request.is(JSON_TYPE)) return next();
       response.status(deps.otherType).json({ error: `content-type: must be ${JSON_TYPE}` });
     },
-    read: createWholeBody(limits.bodyBytes),
+    read: createWholeBody({ limits }),
     isVouched: (response) => response.locals.vouched === true,
     recordsOf(events, sender) {
       const door = deps.access.doorFor(sender);

@@ -80,7 +80,7 @@ export interface Listening {
 }
 
 /** Milliseconds. */
-export interface ServerTimeouts {
+interface ServerTimeouts {
   /** From a connection, or the end of an answer, until the headers of a request are there. */
   readonly headersTimeout: number;
   /** Until a request is there as a whole. */
@@ -90,7 +90,14 @@ export interface ServerTimeouts {
   readonly connectionsCheckingInterval: number;
 }
 
-const TIMEOUTS: ServerTimeouts = {
+export interface ServerBounds extends ServerTimeouts {
+  /** Open at once, whatever they are used for; further ones are closed at once. */
+  readonly maxConnections: number;
+}
+
+const BOUNDS: ServerBounds = {
+  // The gateway's sockets and some more.
+  maxConnections: 12_000,
   headersTimeout: 20_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 10_000,
@@ -102,9 +109,11 @@ export async function listen(
   app: Express,
   host: string,
   port: number,
-  timeouts: Partial<ServerTimeouts> = {},
+  bounds: Partial<ServerBounds> = {},
 ): Promise<Listening> {
-  const server = createServer({ ...TIMEOUTS, ...timeouts }, app);
+  const { maxConnections, ...timeouts } = { ...BOUNDS, ...bounds };
+  const server = createServer(timeouts, app);
+  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(

@@ -46,3 +46,38 @@ describe('a client that keeps a connection without using it is cut off', () => {
     expect(await answerTo(text)).toMatch(answer);
   });
 });
+
+test('connections beyond the bound are closed at once, and there is room again when one ends', async () => {
+  const app = createApp({ routers: [], notReady: () => [], registry: new Registry(), logger });
+  const listening = await listen(app, '127.0.0.1', 0, { maxConnections: 2 });
+  closers.push(listening.close);
+  const { port } = listening.server.address() as AddressInfo;
+  const open = () => {
+    const client = connect(port, '127.0.0.1');
+    closers.push(() => client.destroy());
+    let said = '';
+    client.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    client.on('error', () => undefined);
+    client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    const ended = new Promise<string>((resolve) => {
+      client.on('data', () => resolve(said.slice(0, 12)));
+      client.once('close', () => resolve(said.slice(0, 12)));
+    });
+    return { client, ended };
+  };
+  const first = open();
+  expect([await first.ended, await open().ended, await open().ended]).toEqual([
+    'HTTP/1.1 200',
+    'HTTP/1.1 200',
+    '',
+  ]);
+  first.client.destroy();
+  let again = '';
+  for (let tries = 0; tries < 100 && again === ''; tries++) {
+    again = await open().ended;
+    if (again === '') await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(again).toBe('HTTP/1.1 200');
+});
