@@ -13,6 +13,7 @@ import type { Access } from './access.ts';
 import { addressOf } from './address.ts';
 import { createBlobMetrics } from './blob-metrics.ts';
 import { createBlobReader } from './blob-reader.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createCaliper } from './caliper.ts';
 import { createToEventRecord } from './envelope.ts';
@@ -167,6 +168,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }),
     sourceFault: createSourceFault(deps.typedSources ?? new Map()),
     backlogBudget: createByteBudget(limits.backlogBytes),
+    bodyBudget: createBodyBudget(limits),
     senderOf: (request: IncomingMessage) => senderOf(request, settings),
     rates: createRates(deps.rates ?? {}, { logger, clockMs }),
     addressOf: (request: IncomingMessage) => addressOf(request, proxies),

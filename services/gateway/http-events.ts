@@ -4,6 +4,7 @@ import { otherMethods } from '../shared/other-methods.ts';
 import { type AdmissionDeps, comeAgain, createAdmission } from './admission.ts';
 import { createAppends } from './appends.ts';
 import { blocklistAnswer } from './blocklist.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { type BodyFault, encodingOf } from './body-stream.ts';
 import { type Batch, type BatchDeps, createBatch, type EventResult } from './http-batch.ts';
 import { JSON_TYPE, NDJSON_TYPE } from './http-body.ts';
@@ -22,6 +23,7 @@ export interface HttpEventsDeps extends Omit<BatchDeps, 'appends'> {
   readonly senderOf: (request: IncomingMessage) => Promise<Sender>;
   /** Where a request comes from, to count by. */
   readonly addressOf: (request: IncomingMessage) => string;
+  readonly bodyBudget: BodyBudget;
   readonly clockMs: () => number;
   readonly isStopping: () => boolean;
 }
@@ -62,6 +64,16 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
     next();
   };
 
+  /** A body that is read bit by bit never has more in memory than the request's window. */
+  const fits: RequestHandler = (request, response, next) => {
+    const length = Number(request.headers['content-length'] ?? limits.bodyBytes);
+    const unpacked = encodingOf(request) === 'identity' ? length : length * limits.unpackedRatio;
+    const share = deps.bodyBudget.share(deps.addressOf(request));
+    response.once('close', share.end);
+    if (share.take(Math.min(unpacked, limits.requestWindowBytes))) return next();
+    comeAgain(response, 'too much is coming in now; send again later');
+  };
+
   function count(batch: Batch, outcome: 'accepted' | 'unkept'): void {
     for (const known of [true, false]) metrics.events(outcome, known, batch.appended(known));
     if (outcome === 'unkept') return;
@@ -92,7 +104,7 @@ export function createHttpEvents(deps: HttpEventsDeps): Router {
   const router = Router();
   router
     .route('/v1/events')
-    .post(admission.lettingGo, admission.hasRoom, isTaken, admission.counted, deps.gate, post)
+    .post(admission.lettingGo, admission.hasRoom, isTaken, admission.counted, deps.gate, fits, post)
     .all(otherMethods('POST'));
   return router;
 }

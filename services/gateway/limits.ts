@@ -21,6 +21,9 @@ export interface GatewayLimits {
   readonly unpackedBytes: number;
   readonly unpackedRatio: number;
   readonly bodyEvents: number;
+  /** What bodies may have in memory at once, of all requests of all endpoints, and of those of one address. */
+  readonly bodiesBytes: number;
+  readonly bodiesBytesPerAddress: number;
   /** How long a sender may keep us waiting for its body, besides what its bytes take at `bodyBytesPerS`. */
   readonly stallMs: number;
   readonly bodyBytesPerS: number;
@@ -86,6 +89,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   unpackedBytes: 33_554_432,
   unpackedRatio: 250,
   bodyEvents: 10_000,
+  bodiesBytes: 134_217_728,
+  bodiesBytesPerAddress: 67_108_864,
   stallMs: 10_000,
   bodyBytesPerS: 1_024,
   requestWindowBytes: 1_048_576,

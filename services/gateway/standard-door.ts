@@ -4,6 +4,7 @@ import type { Access } from './access.ts';
 import { type AdmissionDeps, comeAgain, createAdmission } from './admission.ts';
 import type { Appends } from './appends.ts';
 import type { Authorize } from './authorize.ts';
+import type { BodyBudget } from './body-budget.ts';
 import type { StreamLimits } from './body-stream.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
@@ -56,6 +57,7 @@ export interface StandardDoorDeps {
   readonly metrics: GatewayMetrics;
   readonly clockMs: () => number;
   readonly isStopping: () => boolean;
+  readonly bodyBudget: BodyBudget;
   readonly addressOf: (request: IncomingMessage) => string;
   readonly limits: StreamLimits &
     AdmissionDeps['limits'] &
@@ -93,7 +95,7 @@ export function createStandardDoor<E extends EventRecord>(
       if (request.is(JSON_TYPE)) return next();
       response.status(deps.otherType).json({ error: `content-type: must be ${JSON_TYPE}` });
     },
-    read: createWholeBody({ limits }),
+    read: createWholeBody(deps),
     isVouched: (response) => response.locals.vouched === true,
     recordsOf(events, sender) {
       const door = deps.access.doorFor(sender);
