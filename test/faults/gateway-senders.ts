@@ -26,7 +26,8 @@ export interface GatewaySenders {
 
 const KINDS = { acking: startAckingSender, posting: startPostingSender, plain: startPlainSender } as const;
 const OF_EACH = 2;
-const GO_ON_MS = 60_000;
+/** A request to Kafka may take half a minute until it is given up, and be made again. */
+const GO_ON_MS = 120_000;
 
 /** By key: the numbers of the events that count, in the order in which they are kept. */
 function counted(partitions: Partitions): ReadonlyMap<string, readonly number[]> {
