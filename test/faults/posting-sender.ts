@@ -23,17 +23,13 @@ export function startPostingSender({ url, user }: SenderPlace): GatewaySender {
   const post = async (body: string): Promise<readonly Result[] | null> => {
     const headers = { 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(ANSWER_MS);
-    try {
-      const response = await fetch(`${url}/v1/events`, { method: 'POST', headers, body, signal });
-      const text = await response.text();
-      if (response.status === 200) return (JSON.parse(text) as { results: readonly Result[] }).results;
-      if (response.status === 503) return null;
-      throw new Error(`${user}: the gateway should take everything: ${response.status} ${text}`);
-    } catch (error) {
-      const isLost = error instanceof TypeError || (error as Error).name === 'TimeoutError';
-      if (isLost) return null;
-      throw error;
-    }
+    const answer = await fetch(`${url}/v1/events`, { method: 'POST', headers, body, signal })
+      .then(async (response) => ({ status: response.status, text: await response.text() }))
+      // Whatever kept the answer from coming.
+      .catch(() => null);
+    if (answer === null || answer.status === 503) return null;
+    if (answer.status === 200) return (JSON.parse(answer.text) as { results: readonly Result[] }).results;
+    throw new Error(`${user}: the gateway should take everything: ${answer.status} ${answer.text}`);
   };
   const sendUntilKept = async (body: string): Promise<void> => {
     for (;;) {
