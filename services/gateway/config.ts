@@ -12,7 +12,7 @@ import { IDENTITY_NAMES, type Identity, type IdentityName } from './identity.ts'
 import { isLoopback } from './loopback.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
-import { stampRules } from './stamp-rules.ts';
+import { asksRoster, type StampRules, stampRules } from './stamp-rules.ts';
 import { standardSendersShape } from './standard-senders.ts';
 import { trafficShape } from './traffic-config.ts';
 
@@ -74,23 +74,27 @@ export const gatewayShape = {
   /** No blob may make a larger state than the worker takes. */
   LECTERN_MAX_STATE_BYTES: stateBytes,
   LECTERN_STAMP: stampRules,
+  /** The JSON file of the school's classes, where LECTERN_STAMP asks the roster. */
+  LECTERN_CLASSES_FILE: z.string().min(1).optional(),
   ...standardSendersShape,
 };
 
 /** Of a gateway on a cluster. Without Redis blobs cannot be fetched, and each gateway counts its senders by itself. */
 export const optionalRedisShape = { LECTERN_REDIS_URL: redisShape.LECTERN_REDIS_URL.optional() };
 
-interface IdentityVariables extends AccessVariables {
+interface GatewayVariables extends AccessVariables {
   readonly LECTERN_HOST: string;
   readonly LECTERN_IDENTITY?: readonly IdentityName[] | undefined;
   readonly LECTERN_IDENTITY_SOURCES?: ReadonlyMap<string, readonly IdentityName[]> | undefined;
   readonly LECTERN_LTI_SECRET?: string | undefined;
   readonly LECTERN_LOCAL_STORAGE_USERS: readonly string[];
   readonly LECTERN_GUESTS?: boolean | undefined;
+  readonly LECTERN_STAMP: StampRules;
+  readonly LECTERN_CLASSES_FILE?: string | undefined;
 }
 
 /** The rule of a schema with `gatewayShape` in it: nobody opens a school's gateway to the world by forgetting a line. */
-function identityIsChosen(config: IdentityVariables): boolean {
+function identityIsChosen(config: GatewayVariables): boolean {
   return config.LECTERN_IDENTITY !== undefined || hasCredentials(config) || isLoopback(config.LECTERN_HOST);
 }
 
@@ -102,7 +106,7 @@ const IDENTITY_NOT_CHOSEN = {
 };
 
 /** The other rule: who is known by a signed cookie needs somebody who can read the signature. */
-function ltiHasSecret(config: IdentityVariables): boolean {
+function ltiHasSecret(config: GatewayVariables): boolean {
   const { LECTERN_IDENTITY = [], LECTERN_IDENTITY_SOURCES: bySource } = config;
   // Asked with the problems of the variables themselves still in them, too.
   const lists = [LECTERN_IDENTITY, ...(bySource instanceof Map ? bySource.values() : [])];
@@ -116,15 +120,25 @@ const LTI_SECRET_MISSING = {
   when: () => true,
 };
 
+function rosterIsGiven({ LECTERN_STAMP, LECTERN_CLASSES_FILE }: GatewayVariables): boolean {
+  return LECTERN_CLASSES_FILE !== undefined || !asksRoster(LECTERN_STAMP);
+}
+
+const ROSTER_MISSING = {
+  path: ['LECTERN_STAMP'],
+  message: 'has roster in it, which needs LECTERN_CLASSES_FILE, the file of the classes',
+};
+
 /** A schema with `gatewayShape` in it, and all rules about how its variables go together. */
-export function withGatewayRules<T extends z.ZodType<IdentityVariables>>(schema: T): T {
+export function withGatewayRules<T extends z.ZodType<GatewayVariables>>(schema: T): T {
   return schema
     .refine(identityIsChosen, IDENTITY_NOT_CHOSEN)
     .refine(ltiHasSecret, LTI_SECRET_MISSING)
+    .refine(rosterIsGiven, ROSTER_MISSING)
     .superRefine(checkAccess);
 }
 
-function methodsOf(config: IdentityVariables): readonly IdentityName[] {
+function methodsOf(config: GatewayVariables): readonly IdentityName[] {
   if (config.LECTERN_IDENTITY !== undefined) return config.LECTERN_IDENTITY;
   if (!hasCredentials(config)) return ['local_storage', 'testcase_auth', 'guest'];
   const named: readonly IdentityName[] = config.LECTERN_REQUIRE_KEY === true ? ['local_storage'] : [];
@@ -132,7 +146,7 @@ function methodsOf(config: IdentityVariables): readonly IdentityName[] {
 }
 
 /** Whether nobody said anything of who may send. */
-function isUnconfigured(config: IdentityVariables): boolean {
+function isUnconfigured(config: GatewayVariables): boolean {
   return (
     config.LECTERN_IDENTITY === undefined &&
     config.LECTERN_IDENTITY_SOURCES === undefined &&
@@ -142,7 +156,7 @@ function isUnconfigured(config: IdentityVariables): boolean {
 }
 
 /** How senders are identified. Guests are taken by default only where nothing at all was configured. */
-export function identityOf(config: IdentityVariables): Identity {
+export function identityOf(config: GatewayVariables): Identity {
   return {
     methods: methodsOf(config),
     sources: config.LECTERN_IDENTITY_SOURCES ?? new Map(),
@@ -155,7 +169,7 @@ export function identityOf(config: IdentityVariables): Identity {
  * Whether anybody may send by a standard. Once somebody chose who may send, a loopback address is no reason any more: a
  * proxy that checks who comes reaches the gateway by it.
  */
-export function isOpenForTesting(config: IdentityVariables): boolean {
+export function isOpenForTesting(config: GatewayVariables): boolean {
   return isLoopback(config.LECTERN_HOST) && isUnconfigured(config);
 }
 

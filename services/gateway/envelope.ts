@@ -6,6 +6,7 @@ import { blobNameOf, SAVE_BLOB } from './blob-frame.ts';
 import { withDocId } from './doc-id.ts';
 import type { Frame } from './frame.ts';
 import { objectText } from './json-text.ts';
+import { NO_ROSTER } from './roster.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
 import { createStamp, type Stamp } from './stamp.ts';
@@ -112,7 +113,7 @@ export function createToEventRecord(deps: EventRecordDeps): ToEventRecord {
   const topics = new Map(deps.sources.map((source) => [source, eventsTopic(deps.namespace, source)]));
   const unclaimed = eventsTopic(deps.namespace, UNCLAIMED);
   const blobs = eventsTopic(deps.namespace, BLOBS);
-  const stamp = deps.stamp ?? createStamp({ rules: DEFAULT_STAMP_RULES });
+  const stamp = deps.stamp ?? createStamp({ rules: DEFAULT_STAMP_RULES, roster: NO_ROSTER });
   return (received, server, sender) => {
     // First of all: states and archive have an older sender's event as if it had said its document.
     const event = { ...received, frame: withDocId(received.frame) };

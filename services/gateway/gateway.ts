@@ -29,6 +29,7 @@ import { createDocumentRoute } from './openapi/route.ts';
 import { createCors, type Origins } from './origins.ts';
 import { createPublisher } from './publisher.ts';
 import { createRates, type RatesConfig } from './rates.ts';
+import type { Roster } from './roster.ts';
 import { senderOf } from './sender.ts';
 import { createSocketPath } from './socket-path.ts';
 import { createStamp } from './stamp.ts';
@@ -70,6 +71,8 @@ export interface GatewayDeps {
   readonly blobs?: BlobSources | undefined;
   /** Where class, resource and teacher of events come from. */
   readonly stampRules?: StampRules;
+  /** What the rules may ask. */
+  readonly roster: Roster;
   /** Who may send statements and envelopes; without it neither is served. */
   readonly standardSenders?: StandardSenders;
   readonly limits?: Partial<GatewayLimits>;
@@ -164,7 +167,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       sources: deps.sources,
       codec: createEventCodec(),
       newId: deps.newId ?? createEventIds(),
-      stamp: createStamp({ rules: stampRules }),
+      stamp: createStamp({ rules: stampRules, roster: deps.roster }),
     }),
     sourceFault: createSourceFault(deps.typedSources ?? new Map()),
     backlogBudget: createByteBudget(limits.backlogBytes),

@@ -15,6 +15,7 @@ import { takeUpgrades } from '../shared/take-upgrades.ts';
 import { gatewayShape, optionalRedisShape, withGatewayRules } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { openAccess } from './open-access.ts';
+import { openRoster } from './open-roster.ts';
 import { settingsOf } from './settings.ts';
 import { openSharedCounts } from './traffic-config.ts';
 
@@ -80,6 +81,7 @@ runService({
     const access = openAccess(config, { control, logger, registry, lifecycle });
     const gateway = createGateway({
       ...settingsOf(config, installation, counts.shared),
+      roster: await openRoster(config, { logger, lifecycle }),
       producer,
       access,
       namespace,

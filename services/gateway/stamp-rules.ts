@@ -5,10 +5,13 @@ import { SOURCE_NAME, STANDARD_SOURCES } from '../shared/topics.ts';
 export const STAMPED = ['class', 'resource', 'teacher'] as const;
 export type StampedField = (typeof STAMPED)[number];
 
-/** Where a value is looked for. `context` is what an xAPI statement or a Caliper event says about itself. */
+/**
+ * Where a value is looked for. `context` is what an xAPI statement or a Caliper event says about itself; `roster` is what
+ * the school's classes say of the learner.
+ */
 export type Place =
   | { readonly kind: 'event' | 'locked' | 'launch'; readonly path: readonly string[] }
-  | { readonly kind: 'context' };
+  | { readonly kind: 'context' | 'roster' };
 
 /** The first place that has a value gives it; none means that the field is never stamped. */
 export type SourceRules = Readonly<Record<StampedField, readonly Place[]>>;
@@ -40,12 +43,10 @@ function namesOf(path: string): readonly string[] | null {
 }
 
 const PLACES =
-  "event:<path>, locked:<path>, launch:<path>, or context for xapi and caliper; a path is like course.id or a['b.c'].d";
+  "event:<path>, locked:<path>, launch:<path>, roster, or context for xapi and caliper; a path is like course.id or a['b.c'].d";
 
 function placeOf(text: string): Place | string {
-  if (text === 'context') return { kind: 'context' };
-  if (text === 'roster' || text.startsWith('roster:'))
-    return 'there is no roster to ask yet; take event, locked or launch';
+  if (text === 'context' || text === 'roster') return { kind: text };
   const [, kind, path] = /^(event|locked|launch):(.*)$/s.exec(text) ?? [];
   const names = path === undefined ? null : namesOf(path);
   return names === null ? `must be ${PLACES}` : { kind: kind as 'event' | 'locked' | 'launch', path: names };
@@ -80,6 +81,8 @@ const configured = z
       const issue = (message: string, path: string[] = [source]) =>
         context.addIssue({ code: 'custom', message, path });
       if (source !== OTHERS && !SOURCE_NAME.test(source)) issue('is no name of a source');
+      if (rules[source]!.resource?.some(({ kind }) => kind === 'roster') === true)
+        issue('roster knows classes and teachers only', [source, 'resource']);
       if (DESCRIBED.includes(source)) continue;
       for (const [field, list] of Object.entries(rules[source]!))
         if (list?.some(({ kind }) => kind === 'context'))
@@ -120,6 +123,13 @@ function rulesOf(given: z.output<typeof configured>): StampRules {
 }
 
 export const DEFAULT_STAMP_RULES = rulesOf({});
+
+/** Whether any place is the roster. */
+export function asksRoster({ sources, others }: StampRules): boolean {
+  return [others, ...sources.values()].some((rules) =>
+    STAMPED.some((field) => rules[field].some(({ kind }) => kind === 'roster')),
+  );
+}
 
 function parsed(text: string): unknown {
   try {

@@ -1,4 +1,5 @@
 import { caliperContext } from './caliper-context.ts';
+import type { Roster } from './roster.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
 import { type Place, STAMPED, type StampedField, type StampRules } from './stamp-rules.ts';
@@ -11,6 +12,7 @@ export type Stamp = (event: ReceivedEvent, sender?: Sender) => ReadonlyMap<Stamp
 
 export interface StampDeps {
   readonly rules: StampRules;
+  readonly roster: Roster;
 }
 
 /** What a standard's events say about themselves. */
@@ -43,28 +45,41 @@ function at(fields: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-export function createStamp({ rules }: StampDeps): Stamp {
+export function createStamp({ rules, roster }: StampDeps): Stamp {
+  function inRoster({ auth }: ReceivedEvent, field: StampedField, klass: string | null): string | null {
+    return field === 'class' ? roster.classOf(auth) : roster.teacherOf(auth, klass);
+  }
+
   return (event, sender) => {
     const { fields } = event.frame;
     const { source } = fields;
     const placesOf = (typeof source === 'string' ? rules.sources.get(source) : undefined) ?? rules.others;
+    const values = new Map<StampedField, string>();
 
     function valueIn(place: Place, field: StampedField): unknown {
-      if (place.kind === 'context') return CONTEXTS.get(source)?.(event)[field];
-      if (place.kind === 'event') return at(fields, place.path);
-      if (place.kind === 'locked') return at(event.locked.fields, place.path);
-      // A launch says something of whoever was launched, and of nobody else who sends from that browser.
-      return event.auth.providence === 'lti' ? at(sender?.launch, place.path) : undefined;
+      switch (place.kind) {
+        case 'event':
+          return at(fields, place.path);
+        case 'locked':
+          return at(event.locked.fields, place.path);
+        case 'launch':
+          // A launch says something of whoever was launched, and of nobody else who sends from that browser.
+          return event.auth.providence === 'lti' ? at(sender?.launch, place.path) : undefined;
+        case 'context':
+          return CONTEXTS.get(source)?.(event)[field];
+        case 'roster':
+          // The class was looked for before the teacher.
+          return inRoster(event, field, values.get('class') ?? null);
+      }
     }
 
-    const stamps = new Map<StampedField, string>();
     for (const field of STAMPED)
       for (const place of placesOf[field]) {
         const value = asStamp(valueIn(place, field));
         if (value === null) continue;
-        stamps.set(field, JSON.stringify(value));
+        values.set(field, value);
         break;
       }
-    return stamps;
+    return new Map([...values].map(([field, value]) => [field, JSON.stringify(value)]));
   };
 }

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import type { LearningClass } from './classes.ts';
+import type { LearningClass } from '../shared/classes.ts';
 
 /** `GET /v1/classes`: the classes that the page lets choose from. */
 export function createClassesRoute(given: readonly LearningClass[]): Router {

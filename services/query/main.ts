@@ -1,9 +1,9 @@
+import { loadClasses } from '../shared/classes.ts';
 import { openRedis, redisShape } from '../shared/cluster.ts';
 import { parseConfig } from '../shared/config.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
-import { loadClasses } from './classes.ts';
 import { querySchema } from './config.ts';
 import { createQuery } from './query.ts';
 

@@ -1,11 +1,11 @@
 import { type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
 import { BLOBS_MODULE } from '../shared/blobs.ts';
+import type { LearningClass } from '../shared/classes.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
 import { createCatalog } from './catalog.ts';
-import type { LearningClass } from './classes.ts';
 import { createClassesRoute } from './classes-route.ts';
 import { createLive, LIVE_LIMITS, type LiveLimits } from './live.ts';
 import { createLiveRoute } from './live-route.ts';

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { openAccess } from '../gateway/open-access.ts';
+import { openRoster } from '../gateway/open-roster.ts';
 import { settingsOf } from '../gateway/settings.ts';
-import { type LearningClass, loadClasses } from '../query/classes.ts';
 import { createQuery } from '../query/query.ts';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { blobPlaces } from '../shared/blobs.ts';
+import { type LearningClass, loadClasses } from '../shared/classes.ts';
 import { systemClock } from '../shared/clock.ts';
 import { openS3 } from '../shared/cluster.ts';
 import { createControl } from '../shared/control/control.ts';
@@ -96,6 +97,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const gateway = createGateway({
     ...common,
     ...settingsOf(config, installation),
+    roster: await openRoster(config, { logger, lifecycle }),
     access,
     producer: await log.createProducer(),
     blobs: places === null ? undefined : { log, state, places },

@@ -13,6 +13,7 @@ import type { Identity } from '../../services/gateway/identity.ts';
 import type { GatewayLimits } from '../../services/gateway/limits.ts';
 import type { Origins } from '../../services/gateway/origins.ts';
 import type { RatesConfig } from '../../services/gateway/rates.ts';
+import { NO_ROSTER } from '../../services/gateway/roster.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import { takeUpgrades } from '../../services/shared/take-upgrades.ts';
@@ -127,6 +128,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     rates: options.rates ?? {},
     proxies: options.proxies ?? 0,
     typedSources: options.typedSources ?? new Map(),
+    roster: NO_ROSTER,
     ...(options.now === undefined ? {} : { now: options.now }),
     ...options.more,
   });

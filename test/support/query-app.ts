@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
-import type { LearningClass } from '../../services/query/classes.ts';
 import type { LiveLimits } from '../../services/query/live.ts';
 import { createQuery } from '../../services/query/query.ts';
+import type { LearningClass } from '../../services/shared/classes.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import type { Module } from '../../services/shared/module.ts';
