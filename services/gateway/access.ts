@@ -6,7 +6,14 @@ import type { Control } from '../shared/control/port.ts';
 import { messageOf } from '../shared/errors.ts';
 import { sleepUntil } from '../shared/sleep-until.ts';
 import { checkKey } from './api-keys.ts';
-import { type Checked, type Credential, NO_CREDENTIAL, refused } from './credential.ts';
+import {
+  type Checked,
+  type Credential,
+  type KeyCredential,
+  NO_CREDENTIAL,
+  type Refused,
+  refused,
+} from './credential.ts';
 import { createDoor, type Door } from './door.ts';
 import { type Arrival, givenToken } from './given-token.ts';
 import type { Sender } from './sender.ts';
@@ -20,6 +27,8 @@ export interface Access {
   notReady(): readonly string[];
   /** What a request or an upgrade proves of its sender. Never rejects. */
   check(request: IncomingMessage, arrival: Arrival): Promise<Checked>;
+  /** As `check`, of a request's API key alone; null, and the request unchecked, when it brings none. */
+  checkKey(request: IncomingMessage): KeyCredential | Refused | null;
   /** Notes that another door let a request in: it proved nothing to this one. */
   pass(request: IncomingMessage): void;
   /** What `check` found. Throws for a request that was not checked or was refused: nothing may pass unchecked. */
@@ -90,15 +99,18 @@ export function createAccess(deps: AccessDeps): Access {
     });
   }
 
+  function checkGivenKey(token: string): KeyCredential | Refused {
+    return waitsFor === null
+      ? checkKey(token, control.apiKeys, clock.now())
+      : refused(503, 'API keys cannot be checked yet; come again later');
+  }
+
   async function checkGiven(token: string | null): Promise<Checked> {
     if (token === null)
       return deps.requireKey
         ? refused(401, 'give an API key or a token: Authorization: Bearer <key>')
         : NO_CREDENTIAL;
-    if (token.startsWith(KEY_PREFIX))
-      return waitsFor === null
-        ? checkKey(token, control.apiKeys, clock.now())
-        : refused(503, 'API keys cannot be checked yet; come again later');
+    if (token.startsWith(KEY_PREFIX)) return checkGivenKey(token);
     if (checkToken === null)
       return refused(401, 'what was given is no API key (lct_...), and tokens are not configured here');
     return await checkToken(token);
@@ -107,6 +119,12 @@ export function createAccess(deps: AccessDeps): Access {
   function kindOf(token: string | null): 'none' | 'api-key' | 'token' {
     if (token === null) return 'none';
     return token.startsWith(KEY_PREFIX) ? 'api-key' : 'token';
+  }
+
+  function note<C extends Checked>(request: IncomingMessage, token: string | null, checked: C): C {
+    counted.inc({ kind: kindOf(token), outcome: outcomeOf(checked) });
+    if (checked.kind !== 'refused') credentials.set(request, checked);
+    return checked;
   }
 
   return {
@@ -120,10 +138,11 @@ export function createAccess(deps: AccessDeps): Access {
     notReady: () => (waitsFor === null ? [] : [waitsFor]),
     async check(request, arrival) {
       const token = givenToken(request, arrival);
-      const checked = await checkGiven(token);
-      counted.inc({ kind: kindOf(token), outcome: outcomeOf(checked) });
-      if (checked.kind !== 'refused') credentials.set(request, checked);
-      return checked;
+      return note(request, token, await checkGiven(token));
+    },
+    checkKey(request) {
+      const token = givenToken(request, 'request');
+      return token?.startsWith(KEY_PREFIX) === true ? note(request, token, checkGivenKey(token)) : null;
     },
     pass: (request) => void credentials.set(request, NO_CREDENTIAL),
     credentialOf(request) {

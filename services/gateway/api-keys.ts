@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { hashOfKey, idOfKey } from '../shared/access-key.ts';
 import type { ApiKey } from '../shared/control/access-record.ts';
-import { type Checked, refused } from './credential.ts';
+import { type KeyCredential, type Refused, refused } from './credential.ts';
 
 type ApiKeys = ReadonlyMap<string, ApiKey>;
 
@@ -12,7 +12,7 @@ export function keyFault({ revoked, expires }: ApiKey, now: number): string | nu
 }
 
 /** Whoever does not have the whole key is not told whether its id is one, or what became of it. */
-export function checkKey(text: string, apiKeys: ApiKeys, now: number): Checked {
+export function checkKey(text: string, apiKeys: ApiKeys, now: number): KeyCredential | Refused {
   const id = idOfKey(text);
   const key = id === null ? undefined : apiKeys.get(id);
   const isIt = key !== undefined && timingSafeEqual(hashOfKey(text), Buffer.from(key.hash, 'hex'));

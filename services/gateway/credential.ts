@@ -1,17 +1,19 @@
+/** Says who may send, for which sources; not who the learner is. */
+export interface KeyCredential {
+  readonly kind: 'api-key';
+  readonly id: string;
+  /** Null is all. */
+  readonly sources: ReadonlySet<string> | null;
+  /** Whether its holder is believed who a learner is. */
+  readonly vouches: boolean;
+  /** Milliseconds since 1970; null is never. */
+  readonly expiresAt: number | null;
+}
+
 /** What a request or an upgrade proved of its sender, before anything that it sends is looked at. */
 export type Credential =
   | { readonly kind: 'none' }
-  | {
-      /** Says who may send, for which sources; not who the learner is. */
-      readonly kind: 'api-key';
-      readonly id: string;
-      /** Null is all. */
-      readonly sources: ReadonlySet<string> | null;
-      /** Whether its holder is believed who a learner is. */
-      readonly vouches: boolean;
-      /** Milliseconds since 1970; null is never. */
-      readonly expiresAt: number | null;
-    }
+  | KeyCredential
   | {
       /** A token of the school's own sign-in, which says who the learner is. */
       readonly kind: 'jwt';

@@ -48,11 +48,6 @@ export function givenToken(request: IncomingMessage, arrival: Arrival): string |
   return inProtocol(request) ?? inQuery(request);
 }
 
-/** Whether a request brings an API key, good or not. */
-export function isKeyGiven(request: IncomingMessage): boolean {
-  return inHeader(request)?.startsWith(KEY_PREFIX) === true;
-}
-
 /** The subprotocol to agree on: the first that is offered and no secret, because the answer repeats it. */
 export function agreedProtocol(names: Iterable<string>): string | false {
   for (const name of names) if (!name.startsWith(PROTOCOL_PREFIX)) return name;

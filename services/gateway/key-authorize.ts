@@ -2,22 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import type { Access } from './access.ts';
 import type { Authorization, Authorize } from './authorize.ts';
 import { vouches } from './credential.ts';
-import { isKeyGiven } from './given-token.ts';
 
 /**
  * Who may send by a standard: whoever has an API key for its source, and else whoever `own` lets in. A key is given as for
  * other requests, as a Bearer or as the password of Basic.
  */
-export function withKeys(access: Pick<Access, 'check' | 'pass'>, own: Authorize): Authorize {
+export function withKeys(access: Pick<Access, 'checkKey' | 'pass'>, own: Authorize): Authorize {
   return async (request: IncomingMessage, source): Promise<Authorization> => {
-    if (!isKeyGiven(request)) {
+    const checked = access.checkKey(request);
+    if (checked === null) {
       const authorization = await own(request, source);
       if (authorization.kind === 'allowed') access.pass(request);
       return authorization;
     }
-    const checked = await access.check(request, 'request');
     if (checked.kind === 'refused') return { kind: 'refused', status: checked.status, error: checked.reason };
-    if (checked.kind !== 'api-key') return own(request, source);
     if (checked.sources !== null && !checked.sources.has(source))
       return {
         kind: 'refused',
