@@ -9,6 +9,7 @@ import {
   readJson,
   refusal,
 } from './exact-elements.ts';
+import { usableName } from './usable-name.ts';
 import { agentId } from './xapi-actor.ts';
 
 /** One of an envelope's data: an event, or the description of an entity. */
@@ -43,11 +44,7 @@ const EVENT_ID_CHARS = 200;
 
 function text(maxChars: number) {
   const message = `must be there, text of 1 to ${maxChars} characters without half of a surrogate pair`;
-  return z
-    .string(message)
-    .min(1, message)
-    .max(maxChars, message)
-    .refine((value) => !/\p{Surrogate}/u.test(value), message);
+  return z.string(message).refine((value) => usableName(value, maxChars) !== null, message);
 }
 
 const time = z.iso.datetime({

@@ -11,15 +11,12 @@ import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
 import { createStamp, type Stamp } from './stamp.ts';
 import { DEFAULT_STAMP_RULES, STAMPED } from './stamp-rules.ts';
+import { usableName } from './usable-name.ts';
 
 const ID_CHARS = 200;
 
-/** A sender's own name for something: kept only when it survives the way through UTF-8. */
-function givenName(value: unknown): string | null {
-  const usable =
-    typeof value === 'string' && value !== '' && value.length <= ID_CHARS && !/\p{Surrogate}/u.test(value);
-  return usable ? value : null;
-}
+/** A sender's own name for something: kept only when it is usable. */
+const givenName = (value: unknown): string | null => usableName(value, ID_CHARS);
 
 function givenSequence(value: unknown): number | null {
   const isGiven = Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_NUMBER;

@@ -33,7 +33,7 @@ import type { Roster } from './roster.ts';
 import { senderOf } from './sender.ts';
 import { createSocketPath } from './socket-path.ts';
 import { createStamp } from './stamp.ts';
-import { DEFAULT_STAMP_RULES, type StampRules } from './stamp-rules.ts';
+import type { StampRules } from './stamp-rules.ts';
 import type { StandardSenders } from './standard-senders.ts';
 import { createSourceFault } from './typed-sources.ts';
 import { createSocketHub } from './websocket.ts';
@@ -56,21 +56,21 @@ export interface GatewayDeps {
   /** Not stopped by the gateway. */
   readonly access: Access;
   /** Of session cookies; without it none is believed. */
-  readonly ltiSecret?: string | undefined;
+  readonly ltiSecret: string | undefined;
   readonly origins: Origins;
   readonly logger: Logger;
   readonly registry: Registry;
   /** What events of a source must look like, for the sources that have a schema. */
-  readonly typedSources?: ReadonlyMap<string, ClientType>;
-  readonly keepIp?: boolean;
-  /** How much a sender may send; without it as much as the log takes. */
-  readonly rates?: RatesConfig;
+  readonly typedSources: ReadonlyMap<string, ClientType>;
+  readonly keepIp: boolean;
+  /** How much a sender may send. */
+  readonly rates: RatesConfig;
   /** How many proxies in front are believed what they say in X-Forwarded-For and X-Forwarded-Proto. */
-  readonly proxies?: number;
+  readonly proxies: number;
   /** What fetched blobs are read from; without it fetches are refused. Nothing else of the gateway depends on it. */
   readonly blobs?: BlobSources | undefined;
   /** Where class, resource and teacher of events come from. */
-  readonly stampRules?: StampRules;
+  readonly stampRules: StampRules;
   /** What the rules may ask. */
   readonly roster: Roster;
   /** Who may send statements and envelopes; without it neither is served. */
@@ -104,7 +104,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...deps.limits };
   const now = deps.now ?? Date.now;
   const clockMs = (): number => performance.now();
-  const { stampRules = DEFAULT_STAMP_RULES } = deps;
+  const { stampRules, proxies } = deps;
   const unheardOf = [...stampRules.sources.keys()].filter((source) => !deps.sources.includes(source));
   if (unheardOf.length > 0)
     logger.warn(
@@ -133,9 +133,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     connections: () => hub.count(),
     queue: () => publisher.state(),
   });
-  const { proxies = 0 } = deps;
   const settings = {
-    keepIp: deps.keepIp ?? false,
+    keepIp: deps.keepIp,
     proxies,
     crossSite: deps.origins !== 'any',
     newGuestId: () => randomBytes(16).toString('hex'),
@@ -169,11 +168,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       newId: deps.newId ?? createEventIds(),
       stamp: createStamp({ rules: stampRules, roster: deps.roster }),
     }),
-    sourceFault: createSourceFault(deps.typedSources ?? new Map()),
+    sourceFault: createSourceFault(deps.typedSources),
     backlogBudget: createByteBudget(limits.backlogBytes),
     bodyBudget: createBodyBudget(limits),
     senderOf: (request: IncomingMessage) => senderOf(request, settings),
-    rates: createRates(deps.rates ?? {}, { logger, clockMs }),
+    rates: createRates(deps.rates, { logger, clockMs }),
     addressOf: (request: IncomingMessage) => addressOf(request, proxies),
   };
   const hub = createSocketHub({ ...common, blobs, logger });

@@ -1,6 +1,7 @@
 import type { Auth } from '../shared/reducer-api.ts';
 import { type Credential, vouches } from './credential.ts';
 import type { Problem } from './frame.ts';
+import { usableName } from './usable-name.ts';
 
 /** What a launch out of a learning platform says, as its session cookie tells it. */
 export interface Launch {
@@ -70,12 +71,7 @@ function authOf(method: IdentityName, sec: string, userId: string): Auth {
 
 const NAME_CHARS = 200;
 
-/** A name as it may stand in a key. Lone surrogates have no UTF-8 form: two of them would become one learner. */
-function nameIn(value: unknown): string | null {
-  const usable =
-    typeof value === 'string' && value !== '' && value.length <= NAME_CHARS && !/\p{Surrogate}/u.test(value);
-  return usable ? value : null;
-}
+const nameIn = (value: unknown): string | null => usableName(value, NAME_CHARS);
 
 /** The proxy in front has checked the password: list it only behind one, for else everybody can name anybody. */
 function httpBasic({ basicUser }: IdentityInput): Auth | null {

@@ -3,6 +3,7 @@ import type { Roster } from './roster.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
 import { type Place, STAMPED, type StampedField, type StampRules } from './stamp-rules.ts';
+import { usableName } from './usable-name.ts';
 import { xapiContext } from './xapi-context.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -25,15 +26,9 @@ const CONTEXTS: ReadonlyMap<unknown, ContextOf> = new Map([
 
 const VALUE_CHARS = 1_000;
 
-/**
- * A value that can be a key: text, or a whole number as its text. A lone surrogate has no UTF-8 form: two of them would
- * become one key.
- */
+/** A value that can be a key: text, or a whole number as its text. */
 function asStamp(value: unknown): string | null {
-  const text = Number.isSafeInteger(value) ? String(value) : value;
-  const usable =
-    typeof text === 'string' && text !== '' && text.length <= VALUE_CHARS && !/\p{Surrogate}/u.test(text);
-  return usable ? text : null;
+  return usableName(Number.isSafeInteger(value) ? String(value) : value, VALUE_CHARS);
 }
 
 function at(fields: unknown, path: readonly string[]): unknown {

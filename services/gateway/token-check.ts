@@ -8,6 +8,7 @@ import {
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { type Checked, refused } from './credential.ts';
+import { usableName } from './usable-name.ts';
 
 export interface TokenSettings {
   /** Where the keys of the school's sign-in are published, or their JWKS itself. */
@@ -67,13 +68,8 @@ function faultOf(error: unknown): string | null {
 }
 
 function credentialOf(payload: JWTPayload, claim: string): Checked {
-  const userId = payload[claim];
-  const isName =
-    typeof userId === 'string' &&
-    userId !== '' &&
-    userId.length <= USER_CHARS &&
-    !/\p{Surrogate}/u.test(userId);
-  if (!isName)
+  const userId = usableName(payload[claim], USER_CHARS);
+  if (userId === null)
     return refused(401, `the token's claim ${claim} must be a text of 1 to ${USER_CHARS} characters`);
   return { kind: 'jwt', userId, expiresAt: (payload.exp ?? 0) * 1_000 };
 }

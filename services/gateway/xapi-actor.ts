@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Auth } from '../shared/reducer-api.ts';
 import { safeUserId } from './identity.ts';
+import { isWellFormed } from './usable-name.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -8,9 +9,8 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A lone surrogate has no UTF-8 form: two actors would become one. */
 function named(kind: string, text: string): string | null {
-  return /\p{Surrogate}/u.test(text) ? null : `${kind}-${hashOf(text)}`;
+  return isWellFormed(text) ? `${kind}-${hashOf(text)}` : null;
 }
 
 function ofAccount(account: unknown): string | null {

@@ -151,7 +151,7 @@ describe('the variables of how much may come in', () => {
       limits: { connectionsPerAddress: 40 },
     });
     const off = { LECTERN_RATE_PER_IDENTITY: '0' };
-    expect(trafficOf(loadGatewayConfig(off)).rates?.perIdentity).toBeUndefined();
+    expect(trafficOf(loadGatewayConfig(off)).rates.perIdentity).toBeUndefined();
   });
 
   test('connect to Redis only when there is something to count', async () => {

@@ -14,6 +14,7 @@ import type { GatewayLimits } from '../../services/gateway/limits.ts';
 import type { Origins } from '../../services/gateway/origins.ts';
 import type { RatesConfig } from '../../services/gateway/rates.ts';
 import { NO_ROSTER } from '../../services/gateway/roster.ts';
+import { DEFAULT_STAMP_RULES } from '../../services/gateway/stamp-rules.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import { takeUpgrades } from '../../services/shared/take-upgrades.ts';
@@ -128,7 +129,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     rates: options.rates ?? {},
     proxies: options.proxies ?? 0,
     typedSources: options.typedSources ?? new Map(),
+    stampRules: DEFAULT_STAMP_RULES,
     roster: NO_ROSTER,
+    keepIp: false,
     ...(options.now === undefined ? {} : { now: options.now }),
     ...options.more,
   });
