@@ -13,7 +13,7 @@ import { isLoopback } from './loopback.ts';
 import { LTI_SECRET_BYTES } from './lti-session.ts';
 import { type Origins, originList } from './origins.ts';
 import { asksRoster, type StampRules, stampRules } from './stamp-rules.ts';
-import { standardSendersShape } from './standard-senders.ts';
+import { type StandardSendersConfig, standardSendersShape } from './standard-senders.ts';
 import { trafficShape } from './traffic-config.ts';
 
 const IN_ORDER = `must be one or more of ${IDENTITY_NAMES.join(', ')}, in the order to try them`;
@@ -169,8 +169,10 @@ export function identityOf(config: GatewayVariables): Identity {
  * Whether anybody may send by a standard. Once somebody chose who may send, a loopback address is no reason any more: a
  * proxy that checks who comes reaches the gateway by it.
  */
-export function isOpenForTesting(config: GatewayVariables): boolean {
-  return isLoopback(config.LECTERN_HOST) && isUnconfigured(config);
+export function isOpenForTesting(config: GatewayVariables & StandardSendersConfig): boolean {
+  const { LECTERN_HOST, LECTERN_XAPI_CREDENTIALS, LECTERN_CALIPER_TOKENS } = config;
+  const secrets = [...LECTERN_XAPI_CREDENTIALS, ...LECTERN_CALIPER_TOKENS];
+  return isLoopback(LECTERN_HOST) && secrets.length === 0 && isUnconfigured(config);
 }
 
 /** Which pages may send: any for testing on this machine, none elsewhere until somebody says which. */

@@ -56,6 +56,14 @@ describe('the command line beside the product that runs on the same data directo
     expect(product.lines().join('\n')).not.toContain(key.split('_')[2]);
   }, 60_000);
 
+  test('while keys are required, lets nobody send statements and envelopes without one either', async () => {
+    for (const path of ['/xapi/statements', '/caliper']) {
+      const headers = { 'content-type': 'application/json', 'x-experience-api-version': '1.0.3' };
+      const response = await fetch(product.url + path, { method: 'POST', headers, body: '{}' });
+      expect(response.status).toBe(401);
+    }
+  });
+
   test('blocks, says who is blocked, and lets them send again', async () => {
     const key = keyIn(await works('keys', 'create', '--name', 'page', '--source', SOURCE));
     expect(await send(key)).toBe(200);

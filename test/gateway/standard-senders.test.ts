@@ -123,6 +123,12 @@ describe('the configuration of senders', () => {
       'refused',
     ],
     ['by nobody when users are listed', { LECTERN_LOCAL_STORAGE_USERS: 'ls-bob' }, 'refused'],
+    ['by nobody when only sensors have tokens', { LECTERN_CALIPER_TOKENS: 't' }, 'refused'],
+    [
+      'by nobody when only senders of statements have a password',
+      { LECTERN_XAPI_CREDENTIALS: 'a:b' },
+      'refused',
+    ],
     [
       'by nobody where others reach the port',
       { LECTERN_HOST: '0.0.0.0', LECTERN_IDENTITY: 'guest' },
