@@ -4,6 +4,8 @@ export interface GatewayLimits {
   readonly connectionsPerAddress: number;
   /** One frame of the socket, or one element of a body. */
   readonly frameBytes: number;
+  /** What all sockets together hold of frames that are not there as a whole. */
+  readonly unfinishedBytes: number;
   readonly nestingLevels: number;
   /** One string or name in a frame; the names of one object in it. */
   readonly stringChars: number;
@@ -24,7 +26,7 @@ export interface GatewayLimits {
   /** What bodies may have in memory at once, of all requests of all endpoints, and of those of one address. */
   readonly bodiesBytes: number;
   readonly bodiesBytesPerAddress: number;
-  /** How long a sender may keep us waiting for its body, besides what its bytes take at `bodyBytesPerS`. */
+  /** How long a sender may keep us waiting for a body or a frame, besides what its bytes take at `bodyBytesPerS`. */
   readonly stallMs: number;
   readonly bodyBytesPerS: number;
   /** Events of one request that are not durable yet: here its body is read no further until they are. */
@@ -75,8 +77,9 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   connections: 10_000,
-  connectionsPerAddress: 10_000,
+  connectionsPerAddress: 2_000,
   frameBytes: 1_048_576,
+  unfinishedBytes: 134_217_728,
   nestingLevels: 100,
   stringChars: 524_288,
   objectKeys: 10_000,

@@ -12,6 +12,7 @@ import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
 import { type Arrival, createSocketArrivals, type SocketArrivalsDeps } from './socket-arrivals.ts';
 import { createSocketReading, type SocketReading } from './socket-reading.ts';
+import { createUnfinishedFrames, type UnfinishedFramesDeps } from './unfinished-frames.ts';
 
 /** The open sockets. */
 export interface SocketHub {
@@ -32,6 +33,7 @@ export interface SocketHubDeps
   readonly access: Pick<Access, 'check' | 'doorFor'>;
   readonly limits: ConnectionDeps['limits'] &
     SocketArrivalsDeps['limits'] &
+    UnfinishedFramesDeps['limits'] &
     Pick<GatewayLimits, 'frameBytes' | 'pingMs' | 'idleMs' | 'closeMs'>;
   readonly rates: Rates;
   readonly clockMs: () => number;
@@ -69,6 +71,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   const { limits, logger, clockMs, rates } = deps;
   const open = new Map<WebSocket, Open>();
   const senders = new WeakMap<IncomingMessage, Sender>();
+  const unfinished = createUnfinishedFrames({ limits, clockMs });
   let held = false;
   const server = new WebSocketServer({
     noServer: true,
@@ -110,6 +113,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
   function accept(ws: WebSocket, { request: { socket }, sender, address, place }: Arrival): void {
     explainCloses(ws, limits.frameBytes);
     const reading = createSocketReading(ws, held);
+    unfinished.watch(ws, socket, reading.isPaused);
     const pace = createPace(reading, address);
     const connection = createConnection(ws, { ...deps, pace, sender, acks: ws.protocol === ACK_PROTOCOL });
     let finish = (): void => undefined;
@@ -195,6 +199,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     async stop() {
       arrivals.stop();
       clearInterval(sweeper);
+      unfinished.stop();
       const finished = [...open.values()].map((state) => state.finished);
       // A paused socket would never read the other side's close frame.
       held = false;

@@ -29,7 +29,15 @@ export async function startGatewayProcess(house: House, source: string): Promise
     name: 'the gateway',
     command: process.execPath,
     args: ['--max-semi-space-size=64', PROGRAM],
-    env: { PATH, HOME, ...house.variables, LECTERN_SOURCES: source, LECTERN_PORT: String(port) },
+    env: {
+      PATH,
+      HOME,
+      ...house.variables,
+      LECTERN_SOURCES: source,
+      LECTERN_PORT: String(port),
+      // All of its load comes from one machine.
+      LECTERN_CONNECTIONS_PER_ADDRESS: '10000',
+    },
     cwd: ROOT,
   });
   const isReady = async (): Promise<boolean> =>

@@ -134,7 +134,7 @@ describe('the variables of how much may come in', () => {
     expect(trafficOf(loadGatewayConfig({}))).toEqual({
       rates: { perIdentity: undefined, perAddress: undefined, shared: undefined },
       proxies: 0,
-      limits: { connectionsPerAddress: 10_000 },
+      limits: { connectionsPerAddress: 2_000 },
     });
   });
 
