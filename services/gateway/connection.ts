@@ -110,7 +110,7 @@ export function createConnection(
     if (refusal === null) {
       deps.pace.count(event.auth.safe_user_id);
       events.take(event);
-    } else if (refusal.kind === 'event') answers.refuse(refusal.problem, { ordinal: event.ordinal, fields });
+    } else if (refusal.kind === 'event') refuse(refusal.problem, { ordinal: event.ordinal, fields });
     else {
       metrics.events('refused', false);
       shut(refusal);

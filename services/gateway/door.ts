@@ -67,7 +67,11 @@ export function createDoor(
     const senders = blockOfSource(now, typeof source === 'string' ? source : '') ?? blockOfHost(now, host);
     const block = senders ?? blockOfLearner(now, auth);
     if (block === null) return null;
-    if (senders === null && speaksForMany) return { kind: 'event', problem: { error: block.message }, block };
+    if (senders === null && speaksForMany) {
+      // MAINTAIN wants events kept by their sender, for later.
+      const later = block.action === 'MAINTAIN' ? ({ retriable: true } as const) : {};
+      return { kind: 'event', problem: { error: block.message, ...later }, block };
+    }
     return { kind: 'blocked', block };
   }
 

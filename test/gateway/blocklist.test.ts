@@ -121,6 +121,35 @@ test('a program that speaks for many goes on when one of them is blocked', async
   expect(await client.closed).toMatchObject({ code: 1008 });
 });
 
+describe('of a program that speaks for many, an event of a blocked learner', () => {
+  const ask = { event: 'lock_fields', fields: { source: SOURCE, session: 's', acks: true } };
+  const numbered = (sequence: number, user_tag: string) => ({ event: 'x', sequence, user_tag });
+
+  async function send(action: 'DROP' | 'MAINTAIN') {
+    const decisions = createDecisions();
+    const { url, log } = await start({ access: decisions.access });
+    decisions.block({ subject: 'safe_user_id', value: 'ls-ls-eve', action });
+    const client = await open(url, bearer(decisions.addKey()));
+    client.send(ask, numbered(0, 'ann'), numbered(1, 'eve'), numbered(2, 'ann'));
+    return { client, log };
+  }
+
+  test('is kept by its sender when the block says so: it is not acknowledged and not refused', async () => {
+    const { client } = await send('MAINTAIN');
+    expect(await client.closed).toMatchObject({ code: 1013 });
+    expect(client.answers.filter(({ status, through }) => status === 'error' || Number(through) > 0)).toEqual(
+      [],
+    );
+  });
+
+  test('is refused when the block has events dropped, and the others go on', async () => {
+    const { client, log } = await send('DROP');
+    await until(() => client.answers.some(({ through }) => through === 2), 'the others are acknowledged');
+    expect(client.answers.filter(({ status }) => status === 'error')).toMatchObject([{ sequence: 1 }]);
+    expect(log.written().map(({ sequence }) => sequence)).toEqual([0, 2]);
+  });
+});
+
 test('events that waited for the name of a blocked learner are not kept either', async () => {
   const decisions = createDecisions();
   const { url, log } = await start({
