@@ -10,6 +10,9 @@ export interface LockedFields {
 
 export const NOTHING_LOCKED: LockedFields = { fields: {}, members: new Map() };
 
+/** Written over those of all events, one of these would make one event, or none, of many. */
+const OWN_OF_EACH = ['event', 'id', 'sequence'] as const;
+
 export type Locking =
   | { readonly kind: 'locked'; readonly locked: LockedFields }
   | { readonly kind: 'problem'; readonly problem: Problem };
@@ -23,9 +26,11 @@ export function mergeLocked(locked: LockedFields, frame: Frame, maxBytes: number
   if (typeof added !== 'object' || added === null || Array.isArray(added))
     return problem('fields: must be a JSON object', 'put the fields to lock into it');
   const fields = added as Readonly<Record<string, unknown>>;
-  for (const name of ['event', 'source'])
-    if (name in fields && typeof fields[name] !== 'string')
-      return problem(`fields.${name}: must be a string`);
+  for (const name of OWN_OF_EACH)
+    if (name in fields)
+      return problem(`fields.${name}: cannot be locked, because each event has its own`, 'leave it out');
+  if (fields.source !== undefined && typeof fields.source !== 'string')
+    return problem('fields.source: must be a string');
   if (fields.source !== undefined && fields.source === locked.fields.source)
     return { kind: 'locked', locked };
   const members = new Map(locked.members);
