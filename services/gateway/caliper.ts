@@ -71,12 +71,15 @@ export function createCaliper(deps: CaliperDeps): Router {
     const envelope = readEnvelope(bodyOf(request), limits);
     if (envelope.kind === 'refused') {
       deps.metrics.events('refused', false);
+      door.count(request, 1);
       return void response.status(envelope.status).json({ error: envelope.error });
     }
+    door.count(request, envelope.items.length);
     const records = door.recordsOf(eventsOf(envelope, response), await deps.senderOf(request));
     if ('error' in records) return door.turnAway(response, records);
     const error = door.tooLarge(records);
     if (error !== null) return void response.status(413).json({ error });
+    if (door.answersTooMuch(records, response)) return;
     const isKept = await door.keep(
       { all: records, fresh: records, joined: [] },
       response,

@@ -3,7 +3,8 @@ import { createRateLimit, type Rate, type RateLimit, type SharedCounts } from '.
 
 /** Who sends, as far as it is known: an address, and, once there is one, an identity. */
 export interface CountedSender {
-  readonly address: string;
+  /** Null: not asked for. */
+  readonly address: string | null;
   readonly key: string | null;
 }
 
@@ -43,6 +44,6 @@ export function createRates(
     countAddress: addresses.count,
     countIdentity: identities.count,
     waitMs: ({ address, key }) =>
-      Math.max(addresses.waitMs(address), key === null ? 0 : identities.waitMs(key)),
+      Math.max(address === null ? 0 : addresses.waitMs(address), key === null ? 0 : identities.waitMs(key)),
   };
 }

@@ -8,12 +8,15 @@ import type { BodyBudget } from './body-budget.ts';
 import type { StreamLimits } from './body-stream.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
+import { tooMuch as tooMuchFault } from './http-request.ts';
 import { keepTogether, type Together } from './kept-together.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Publisher } from './publisher.ts';
+import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
 import type { ReceivedEvent } from './session.ts';
+import { createTally } from './tally.ts';
 import { createWholeBody } from './whole-body.ts';
 
 /** What requests of a standard have in common before and after they are looked at. */
@@ -34,6 +37,10 @@ export interface StandardDoor<E extends EventRecord> {
   turnAway(response: Response, refused: NotSent | { readonly status: 503; readonly error: string }): void;
   /** Why the records are more than may be kept of a request; null when they are not. */
   tooLarge(records: readonly EventRecord[]): string | null;
+  /** Counts what came in a request, whatever becomes of it. */
+  count(request: IncomingMessage, elements: number): void;
+  /** Counts events that go on by whom they are of; true, with nothing counted, when one of these sends too much. */
+  answersTooMuch(events: readonly E[], response: Response): boolean;
   /** True when all are durable, in time; else it has answered. `nameOf` is what the sender calls one of them. */
   keep(events: Together<E>, response: Response, nameOf: (index: number) => string): Promise<boolean>;
 }
@@ -57,6 +64,7 @@ export interface StandardDoorDeps {
   readonly metrics: GatewayMetrics;
   readonly clockMs: () => number;
   readonly isStopping: () => boolean;
+  readonly rates: Rates;
   readonly bodyBudget: BodyBudget;
   readonly addressOf: (request: IncomingMessage) => string;
   readonly limits: StreamLimits &
@@ -73,7 +81,7 @@ export function createStandardDoor<E extends EventRecord>(
   deps: StandardDoorDeps,
   appends: Appends<E>,
 ): StandardDoor<E> {
-  const { limits, metrics } = deps;
+  const { limits, metrics, rates } = deps;
   const admission = createAdmission(deps);
 
   const turnAway: StandardDoor<E>['turnAway'] = (response, { status, error }) => {
@@ -81,6 +89,13 @@ export function createStandardDoor<E extends EventRecord>(
     if (status === 503) response.set('retry-after', '1');
     response.status(status).json({ error });
   };
+
+  function tooMuch(waitMs: number, response: Response): boolean {
+    if (waitMs <= 0) return false;
+    const { status, error, retryAfterS } = tooMuchFault(waitMs);
+    response.status(status).set('retry-after', String(retryAfterS)).json({ error });
+    return true;
+  }
 
   return {
     turnAway,
@@ -90,7 +105,14 @@ export function createStandardDoor<E extends EventRecord>(
       response.locals.vouched = authorization.vouched;
       next();
     },
-    admitted: [admission.lettingGo, admission.hasRoom, admission.counted],
+    admitted: [
+      admission.lettingGo,
+      admission.hasRoom,
+      (request, response, next) => {
+        if (!tooMuch(rates.waitMs({ address: deps.addressOf(request), key: null }), response)) next();
+      },
+      admission.counted,
+    ],
     isJson(request, response, next) {
       if (request.is(JSON_TYPE)) return next();
       response.status(deps.otherType).json({ error: `content-type: must be ${JSON_TYPE}` });
@@ -117,6 +139,16 @@ export function createStandardDoor<E extends EventRecord>(
       return sum > limits.requestBytes
         ? `the events of a request may have at most ${limits.requestBytes} bytes; send several`
         : null;
+    },
+    count: (request, elements) => rates.countAddress(deps.addressOf(request), elements),
+    answersTooMuch(events, response) {
+      const counts = createTally();
+      for (const { record } of events) counts.add(record.key);
+      const keys = new Set(events.map(({ record }) => record.key));
+      const waits = [...keys].map((key) => rates.waitMs({ address: null, key }));
+      if (tooMuch(Math.max(0, ...waits), response)) return true;
+      for (const key of keys) rates.countIdentity(key, counts.count(key));
+      return false;
     },
     async keep(events, response, nameOf) {
       const kept = await keepTogether(appends, events, limits.ackTimeoutMs);

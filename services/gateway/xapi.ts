@@ -105,6 +105,7 @@ export function createXapi(deps: XapiDeps): Router {
   /** True when all of them are durable; what else became of the request is then answered. */
   async function keepAll({ statements }: Statements, request: Request, response: Response): Promise<boolean> {
     const sender = await deps.senderOf(request);
+    door.count(request, statements.length);
     const by = { vouched: door.isVouched(response), receivedAt: Math.round(deps.now() * 1_000) };
     const records = door.recordsOf(
       statements.map((statement) => statementEvent(statement, by)),
@@ -122,7 +123,8 @@ export function createXapi(deps: XapiDeps): Router {
     const hashed = records.map((record, index) => ({ ...record, hash: statements[index]!.hash }));
     // Nothing is waited for until those that are fresh are on their way: no other request comes in between.
     const known = lookUp(hashed, response);
-    return known !== null && (await door.keep(known, response, (index) => `id ${statements[index]!.id}`));
+    if (known === null || door.answersTooMuch(known.fresh, response)) return false;
+    return await door.keep(known, response, (index) => `id ${statements[index]!.id}`);
   }
 
   async function take(
@@ -133,6 +135,7 @@ export function createXapi(deps: XapiDeps): Router {
   ): Promise<void> {
     if (read.kind === 'refused') {
       deps.metrics.events('refused', false);
+      door.count(request, 1);
       return void response.status(read.status).json({ error: read.error });
     }
     if (await keepAll(read, request, response)) answer(read.statements);
