@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { iriOf } from './caliper-context.ts';
 import {
   type ElementLimits,
+  elementFault,
   elementsOf,
   memberOf,
   type Refusal,
-  readElement,
   readJson,
   refusal,
 } from './exact-elements.ts';
+import { createPace } from './pace.ts';
 import { usableName } from './usable-name.ts';
 import { agentId } from './xapi-actor.ts';
 
@@ -64,8 +65,9 @@ const envelope = z.object(
   'the body must be a Caliper envelope: a JSON object with sensor, sendTime, dataVersion and data',
 );
 
+const iri = text(NAME_CHARS);
 const reference = z.custom<unknown>(
-  (value) => text(NAME_CHARS).safeParse(iriOf(value)).success,
+  (value) => iri.safeParse(iriOf(value)).success,
   'must be there, an IRI or an object with an id',
 );
 
@@ -99,27 +101,29 @@ function faultOf(error: z.ZodError, place: string): Refusal {
   );
 }
 
-function readItem(itemText: string, place: string, limits: ElementLimits): Item | Refusal {
-  const element = readElement(itemText, place, limits);
-  if (element.kind === 'refused') return element;
-  const kind = isEvent(element.value) ? 'event' : 'entity';
-  const parsed = (kind === 'event' ? event : entity).safeParse(element.value);
+function readItem(itemText: string, given: unknown, place: string, limits: ElementLimits): Item | Refusal {
+  const refused = elementFault(itemText, given, place, limits);
+  if (refused !== null) return refused;
+  const kind = isEvent(given) ? 'event' : 'entity';
+  const parsed = (kind === 'event' ? event : entity).safeParse(given);
   if (!parsed.success) return faultOf(parsed.error, place);
-  const value = element.value as Item['value'];
+  const value = given as Item['value'];
   if (kind === 'entity') return { kind, text: itemText, value, action: 'describe', agent: subjectOf(value) };
   return { kind, text: itemText, value, action: value.action as string, agent: iriOf(value.actor) };
 }
 
 /** All of an envelope, or the first fault in it with its place. */
-export function readEnvelope(body: Buffer, limits: ElementLimits): CaliperEnvelope | Refusal {
+export async function readEnvelope(body: Buffer, limits: ElementLimits): Promise<CaliperEnvelope | Refusal> {
+  const pace = createPace();
   // The envelope and its list stand around each of its data.
-  const json = readJson(body, limits.nestingLevels + 2);
+  const json = await readJson(body, limits.nestingLevels + 2, pace);
   if (json.kind === 'refused') return json;
   const parsed = envelope.safeParse(json.value);
   if (!parsed.success) return faultOf(parsed.error, '');
   const { sensor, sendTime, dataVersion } = parsed.data;
   if (!VERSIONS.test(dataVersion))
     return refusal(422, `dataVersion: is none that is read here; use ${SUPPORTED_VERSIONS.join(' or ')}`);
+  await pace();
   const texts = elementsOf(memberOf(json.text, 'data')!);
   if (texts.length > limits.bodyEvents)
     return refusal(
@@ -128,7 +132,8 @@ export function readEnvelope(body: Buffer, limits: ElementLimits): CaliperEnvelo
     );
   const items: Item[] = [];
   for (const [index, itemText] of texts.entries()) {
-    const item = readItem(itemText, `data[${index}]`, limits);
+    await pace();
+    const item = readItem(itemText, parsed.data.data[index], `data[${index}]`, limits);
     if (item.kind === 'refused') return item;
     items.push(item);
   }

@@ -53,29 +53,29 @@ export function createCaliper(deps: CaliperDeps): Router {
     appends,
   );
 
-  function eventsOf(envelope: CaliperEnvelope, response: Response): ReceivedEvent[] {
+  function* eventsOf(envelope: CaliperEnvelope, response: Response): Generator<ReceivedEvent> {
     const { sensor, sendTime, dataVersion } = envelope;
     const receivedAt = Math.round(deps.now() * 1_000);
-    return envelope.items.map((item, ordinal) => {
+    for (const [ordinal, item] of envelope.items.entries()) {
       const { action, text, value } = item;
       const frame = frameWith(
         { event: action, source: 'caliper', id: idOf(item, envelope), sensor, sendTime, dataVersion },
         { name: 'data', text, value },
       );
       const auth = standardAuth('caliper', userOf(item, envelope), door.isVouched(response));
-      return { ordinal, frame, locked: NOTHING_LOCKED, auth, receivedAt };
-    });
+      yield { ordinal, frame, locked: NOTHING_LOCKED, auth, receivedAt };
+    }
   }
 
   async function post(request: Request, response: Response): Promise<void> {
-    const envelope = readEnvelope(bodyOf(request), limits);
+    const envelope = await readEnvelope(bodyOf(request), limits);
     if (envelope.kind === 'refused') {
       deps.metrics.events('refused', false);
       door.count(request, 1);
       return void response.status(envelope.status).json({ error: envelope.error });
     }
     door.count(request, envelope.items.length);
-    const records = door.recordsOf(eventsOf(envelope, response), await deps.senderOf(request));
+    const records = await door.recordsOf(eventsOf(envelope, response), await deps.senderOf(request));
     if ('error' in records) return door.turnAway(response, records);
     const error = door.tooLarge(records);
     if (error !== null) return void response.status(413).json({ error });

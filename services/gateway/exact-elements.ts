@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Frame, type FrameLimits, parseFrame } from './frame.ts';
+import { contentProblem, depthFault, type Frame, type FrameLimits } from './frame.ts';
 import { findJsonFault } from './json-fault.ts';
 import { membersOf, splitJson } from './json-text.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -25,12 +25,17 @@ export interface JsonText {
 }
 
 /** A body as JSON, not too deep for anything that comes after. */
-export function readJson(body: Buffer, maxLevels: number): JsonText | Refusal {
+export async function readJson(
+  body: Buffer,
+  maxLevels: number,
+  pace: () => Promise<void>,
+): Promise<JsonText | Refusal> {
   if (!isUtf8(body)) return refusal(400, 'the body is not UTF-8');
   const text = body.toString();
   const { tooDeepAt } = splitJson(text, maxLevels);
   if (tooDeepAt !== null)
     return refusal(400, `position ${tooDeepAt}: nested deeper than ${maxLevels} levels; flatten it`);
+  await pace();
   try {
     return { kind: 'json', text, value: JSON.parse(text) as unknown };
   } catch {
@@ -38,23 +43,22 @@ export function readJson(body: Buffer, maxLevels: number): JsonText | Refusal {
   }
 }
 
-export interface Element {
-  readonly kind: 'element';
-  readonly text: string;
-  readonly value: unknown;
-}
-
-/** Checks one part as any frame of the gateway is checked; `place` is its name for whoever sent it. */
-export function readElement(text: string, place: string, limits: ElementLimits): Element | Refusal {
+/** Checks one part, given with its text, as any frame of the gateway is checked; `place` is its name for its sender. */
+export function elementFault(
+  text: string,
+  value: unknown,
+  place: string,
+  limits: ElementLimits,
+): Refusal | null {
   if (Buffer.byteLength(text) > limits.frameBytes)
     return refusal(413, `${place}: may have at most ${limits.frameBytes} bytes; send less`);
-  // Room for the frame around it.
-  const room = { ...limits, frameBytes: limits.frameBytes + 1_024, nestingLevels: limits.nestingLevels + 1 };
-  const parsed = parseFrame(`{"event":"part","part":${text}}`, room);
-  if (parsed.kind === 'frame') return { kind: 'element', text, value: parsed.frame.fields.part };
-  const { error, remedy } = parsed.problem;
-  const named = error.startsWith('part') ? `${place}${error.slice('part'.length)}` : `${place}: ${error}`;
-  return refusal(400, remedy === undefined ? named : `${named}; ${remedy}`);
+  if (depthFault(text, limits.nestingLevels) !== null)
+    return refusal(400, `${place}: nested deeper than ${limits.nestingLevels} levels; flatten it`);
+  const problem = contentProblem(text, value, limits);
+  if (problem === null) return null;
+  const { error, remedy } = problem;
+  const named = /^(?:position|\[)/.test(error) ? error : `.${error}`;
+  return refusal(400, `${place}${named.startsWith('position') ? ': ' : ''}${named}; ${remedy}`);
 }
 
 /** The frame of an event of ours: some fields, and one whose text stays as it was. */

@@ -55,8 +55,8 @@ export function problem(error: string, remedy?: string): { kind: 'problem'; prob
   return { kind: 'problem', problem: remedy === undefined ? { error } : { error, remedy } };
 }
 
-/** A text without any of these cannot hold a forbidden name, so it is not searched. */
-const SUSPECT = /__proto__|constructor|prototype|\\u/;
+/** A text without any of these cannot hold a forbidden name, so it is not searched: escapes are of their characters. */
+const SUSPECT = /__proto__|constructor|prototype|\\u00(?:5f|6[0-9a-f]|7[0-9a-f])/i;
 const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const PATH_CHARS = 200;
 
@@ -74,6 +74,23 @@ function placesIn({ value, path }: Place): Place[] {
   });
 }
 
+/** Without paths and copies, which cost more than all the rest. */
+function hasForbidden(root: object): boolean {
+  const pending: object[] = [root];
+  const put = (inner: unknown): void => {
+    if (typeof inner === 'object' && inner !== null) pending.push(inner);
+  };
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (Array.isArray(value)) value.forEach(put);
+    else
+      for (const name of Object.keys(value)) {
+        if (FORBIDDEN.has(name)) return true;
+        put((value as Readonly<Record<string, unknown>>)[name]);
+      }
+  }
+  return false;
+}
+
 /** The path of a name that could reach an object's prototype in careless code further down. */
 function forbiddenPath(root: unknown): string | null {
   const pending: Place[] = [{ name: '', value: root, path: '' }];
@@ -84,6 +101,25 @@ function forbiddenPath(root: unknown): string | null {
     }
   }
   return null;
+}
+
+/** What in a value, given with its text, a frame may not have, besides its size and depth. */
+export function contentProblem(text: string, value: unknown, limits: FrameLimits): Problem | null {
+  const beyond = measureJson(text, limits);
+  if (beyond !== null)
+    return { error: `position ${beyond.position}: ${beyond.error}`, remedy: beyond.remedy };
+  const mayHave = SUSPECT.test(text) && typeof value === 'object' && value !== null;
+  const forbidden = mayHave && hasForbidden(value) ? forbiddenPath(value) : null;
+  if (forbidden === null) return null;
+  return {
+    error: `${forbidden}: __proto__, constructor and prototype are not allowed as names`,
+    remedy: 'rename it',
+  };
+}
+
+/** Where a text nests deeper than so many levels; null when it does not. */
+export function depthFault(text: string, levels: number): number | null {
+  return mayBeDeep(text, levels) ? splitJson(text, levels).tooDeepAt : null;
 }
 
 function parse(text: string): { readonly value: unknown } | null {
@@ -107,8 +143,7 @@ function mayBeDeep(text: string, levels: number): boolean {
 export function parseFrame(text: string, limits: FrameLimits): ParsedFrame {
   if (text.length * 3 > limits.frameBytes && Buffer.byteLength(text) > limits.frameBytes)
     return problem(`a frame may have at most ${limits.frameBytes} bytes`, 'send it in parts');
-  const levels = limits.nestingLevels;
-  const tooDeepAt = mayBeDeep(text, levels) ? splitJson(text, levels).tooDeepAt : null;
+  const tooDeepAt = depthFault(text, limits.nestingLevels);
   if (tooDeepAt !== null)
     return problem(`position ${tooDeepAt}: nested deeper than ${limits.nestingLevels} levels`, 'flatten it');
   const parsed = parse(text);
@@ -116,17 +151,11 @@ export function parseFrame(text: string, limits: FrameLimits): ParsedFrame {
     const notJsonAt = findJsonFault(text) ?? 0;
     return { ...problem(`position ${notJsonAt}: not JSON`), notJsonAt };
   }
-  const beyond = measureJson(text, limits);
-  if (beyond !== null) return problem(`position ${beyond.position}: ${beyond.error}`, beyond.remedy);
   const { value } = parsed;
+  const content = contentProblem(text, value, limits);
+  if (content !== null) return { kind: 'problem', problem: content };
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return problem('a frame must be a JSON object');
-  const forbidden = SUSPECT.test(text) ? forbiddenPath(value) : null;
-  if (forbidden !== null)
-    return problem(
-      `${forbidden}: __proto__, constructor and prototype are not allowed as names`,
-      'rename it',
-    );
   const fields = value as Readonly<Record<string, unknown>>;
   if (typeof fields.event !== 'string' || fields.event === '')
     return problem('event: must be there, a string that is not empty', 'name the kind of event in it');

@@ -6,12 +6,14 @@ import type { Appends } from './appends.ts';
 import type { Authorize } from './authorize.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { StreamLimits } from './body-stream.ts';
+import type { Door } from './door.ts';
 import type { EventRecord, ToEventRecord } from './envelope.ts';
 import { JSON_TYPE } from './http-body.ts';
 import { tooMuch as tooMuchFault } from './http-request.ts';
 import { keepTogether, type Together } from './kept-together.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import { createPace } from './pace.ts';
 import type { Publisher } from './publisher.ts';
 import type { Rates } from './rates.ts';
 import type { Sender } from './sender.ts';
@@ -32,7 +34,7 @@ export interface StandardDoor<E extends EventRecord> {
   /** Whether the sender showed who it is; after `authorized`. */
   isVouched(response: Response): boolean;
   /** The records of a request's events; or, when one of them may not be sent, why, after which nothing of it is kept. */
-  recordsOf(events: readonly ReceivedEvent[], sender: Sender): readonly EventRecord[] | NotSent;
+  recordsOf(events: Iterable<ReceivedEvent>, sender: Sender): Promise<readonly EventRecord[] | NotSent>;
   /** Answers whoever may not send. */
   turnAway(response: Response, refused: NotSent | { readonly status: 503; readonly error: string }): void;
   /** Why the records are more than may be kept of a request; null when they are not. */
@@ -70,6 +72,17 @@ export interface StandardDoorDeps {
   readonly limits: StreamLimits &
     AdmissionDeps['limits'] &
     Pick<GatewayLimits, 'ackTimeoutMs' | 'recordBytes' | 'requestBytes'>;
+}
+
+function refusalOf(door: Door, event: ReceivedEvent): NotSent | null {
+  const fault = door.credentialFault();
+  if (fault !== null) return { status: 401, error: fault };
+  const refusal = door.refusal(event);
+  if (refusal === null) return null;
+  return {
+    status: 403,
+    error: refusal.kind === 'event' ? refusal.problem.error : refusal.block.message,
+  };
 }
 
 export function bodyOf(request: IncomingMessage & { readonly body?: unknown }): Buffer {
@@ -119,17 +132,17 @@ export function createStandardDoor<E extends EventRecord>(
     },
     read: createWholeBody(deps),
     isVouched: (response) => response.locals.vouched === true,
-    recordsOf(events, sender) {
+    async recordsOf(events, sender) {
       const door = deps.access.doorFor(sender);
-      const fault = door.credentialFault();
-      if (fault !== null) return { status: 401, error: fault };
+      const pace = createPace();
+      const records: EventRecord[] = [];
       for (const event of events) {
-        const refusal = door.refusal(event);
-        if (refusal === null) continue;
-        const error = refusal.kind === 'event' ? refusal.problem.error : refusal.block.message;
-        return { status: 403, error };
+        const refused = refusalOf(door, event);
+        if (refused !== null) return refused;
+        records.push(deps.toEventRecord(event, sender.server, sender));
+        await pace();
       }
-      return events.map((event) => deps.toEventRecord(event, sender.server, sender));
+      return records;
     },
     tooLarge(records) {
       const sizes = records.map(({ record }) => record.value.length);

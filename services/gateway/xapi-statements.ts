@@ -1,15 +1,15 @@
-import { setImmediate as letOthers } from 'node:timers/promises';
 import type { Json } from '../shared/reducer-api.ts';
 import {
   type ElementLimits,
+  elementFault,
   elementsOf,
   frameWith,
   type Refusal,
-  readElement,
   readJson,
   refusal,
 } from './exact-elements.ts';
 import { NOTHING_LOCKED } from './locked-fields.ts';
+import { createPace } from './pace.ts';
 import type { ReceivedEvent } from './session.ts';
 import { actorId, standardAuth } from './xapi-actor.ts';
 import { statementHash } from './xapi-comparable.ts';
@@ -30,30 +30,32 @@ export interface Statements {
   readonly statements: readonly Statement[];
 }
 
-/** Checking so many takes some milliseconds; then sockets and other requests have their turn. */
-const AT_ONCE = 200;
-
 function readStatement(
   text: string,
+  parsed: unknown,
   place: string,
   limits: ElementLimits,
   idOf: (given: string | undefined) => string | null,
 ): Statement | Refusal {
-  const element = readElement(text, place, limits);
-  if (element.kind === 'refused') return element;
-  const fault = statementFault(element.value);
+  const refused = elementFault(text, parsed, place, limits);
+  if (refused !== null) return refused;
+  const fault = statementFault(parsed);
   if (fault !== null) return refusal(400, `${place}${fault}`);
-  const value = element.value as Statement['value'];
+  const value = parsed as Statement['value'];
   const id = idOf(value.id as string | undefined);
   if (id === null) return refusal(400, `${place}.id: must be the same as statementId`);
   return { id, key: id.toLowerCase(), text, value, hash: statementHash(value) };
 }
 
 /** The statement of a PUT. */
-export function readOne(body: Buffer, statementId: string, limits: ElementLimits): Statements | Refusal {
-  const json = readJson(body, limits.nestingLevels);
+export async function readOne(
+  body: Buffer,
+  statementId: string,
+  limits: ElementLimits,
+): Promise<Statements | Refusal> {
+  const json = await readJson(body, limits.nestingLevels, createPace());
   if (json.kind === 'refused') return json;
-  const statement = readStatement(json.text.trim(), 'statement', limits, (given) =>
+  const statement = readStatement(json.text.trim(), json.value, 'statement', limits, (given) =>
     (given ?? statementId).toLowerCase() === statementId.toLowerCase() ? statementId : null,
   );
   return 'hash' in statement ? { kind: 'statements', statements: [statement] } : statement;
@@ -65,18 +67,21 @@ export async function readMany(
   newId: () => string,
   limits: ElementLimits,
 ): Promise<Statements | Refusal> {
-  const json = readJson(body, limits.nestingLevels + 1);
+  const pace = createPace();
+  const json = await readJson(body, limits.nestingLevels + 1, pace);
   if (json.kind === 'refused') return json;
   const isList = Array.isArray(json.value);
+  const values: readonly unknown[] = isList ? (json.value as unknown[]) : [json.value];
+  await pace();
   const texts = isList ? elementsOf(json.text) : [json.text.trim()];
   if (texts.length > limits.bodyEvents)
     return refusal(413, `a request may have at most ${limits.bodyEvents} statements; send several`);
   const statements: Statement[] = [];
   const places = new Map<string, string>();
   for (const [index, text] of texts.entries()) {
-    if (index % AT_ONCE === AT_ONCE - 1) await letOthers();
+    await pace();
     const place = isList ? `statements[${index}]` : 'statement';
-    const statement = readStatement(text, place, limits, (given) => given ?? newId());
+    const statement = readStatement(text, values[index], place, limits, (given) => given ?? newId());
     if (!('hash' in statement)) return statement;
     const other = places.get(statement.key);
     if (other !== undefined) return refusal(400, `${place}.id: is also that of ${other}`);

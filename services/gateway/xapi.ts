@@ -107,10 +107,10 @@ export function createXapi(deps: XapiDeps): Router {
     const sender = await deps.senderOf(request);
     door.count(request, statements.length);
     const by = { vouched: door.isVouched(response), receivedAt: Math.round(deps.now() * 1_000) };
-    const records = door.recordsOf(
-      statements.map((statement) => statementEvent(statement, by)),
-      sender,
-    );
+    const events = (function* () {
+      for (const statement of statements) yield statementEvent(statement, by);
+    })();
+    const records = await door.recordsOf(events, sender);
     if ('error' in records) {
       door.turnAway(response, records);
       return false;
@@ -160,7 +160,7 @@ export function createXapi(deps: XapiDeps): Router {
       const { statementId } = request.query;
       if (!isUuid(statementId))
         return void response.status(400).json({ error: 'statementId: must be there, once, and be a UUID' });
-      await take(readOne(bodyOf(request), statementId, limits), request, response, () =>
+      await take(await readOne(bodyOf(request), statementId, limits), request, response, () =>
         response.status(204).end(),
       );
     })
