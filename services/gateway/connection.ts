@@ -68,7 +68,7 @@ export function createConnection(
   const { credential } = deps.sender;
   const door = deps.access.doorFor(deps.sender);
   const session = createSession({
-    identify: (fields: Frame['fields']): Auth | null => identify({ ...deps.sender, fields }, deps.identity),
+    identify: (fields) => identify({ ...deps.sender, fields }, deps.identity),
     refusalOf: (auth, fields) => refusalOf(auth, fields, deps.identity),
     eachNamed: vouches(credential),
     limits,

@@ -31,7 +31,8 @@ interface IdentitySettings {
   readonly guests: boolean;
 }
 
-export type IdentityMethod = (input: IdentityInput, settings: IdentitySettings) => Auth | null;
+/** Null when it finds nobody named; `refused` when whoever is named may not send, as a guest neither. */
+export type IdentityMethod = (input: IdentityInput, settings: IdentitySettings) => Auth | null | 'refused';
 
 export const GUEST_COOKIE = 'lectern_guest';
 export const GUEST_ID = /^[0-9a-f]{32}$/;
@@ -90,14 +91,17 @@ function jwt({ credential }: IdentityInput): Auth | null {
   return name === null ? null : authOf('jwt', 'authenticated', name);
 }
 
-function localStorage({ fields, credential }: IdentityInput, settings: IdentitySettings): Auth | null {
+function localStorage(
+  { fields, credential }: IdentityInput,
+  settings: IdentitySettings,
+): ReturnType<IdentityMethod> {
   const tag = nameIn(fields.user_tag);
   if (tag === null) return null;
   const userId = `ls-${tag}`;
   const isVouched = credential !== undefined && vouches(credential);
   if (isVouched || settings.localStorageUsers.has(userId))
     return authOf('local_storage', 'authenticated', userId);
-  return settings.guests ? authOf('local_storage', 'unauthenticated', userId) : null;
+  return settings.guests ? authOf('local_storage', 'unauthenticated', userId) : 'refused';
 }
 
 /** What quoting leaves as it is: this method's key is the user id itself. Real ones are digits. */
@@ -108,7 +112,8 @@ function chromebook(input: IdentityInput, settings: IdentitySettings): Auth | nu
   const chrome = input.fields.chrome_identity;
   const id = typeof chrome === 'object' && chrome !== null && 'id' in chrome ? nameIn(chrome.id) : null;
   if (id === null || !CHROME_ID.test(id)) return null;
-  const isListed = localStorage(input, settings)?.sec === 'authenticated';
+  const tagged = localStorage(input, settings);
+  const isListed = tagged !== null && tagged !== 'refused' && tagged.sec === 'authenticated';
   if (!isListed && !settings.guests) return null;
   const userId = `gc-${id}`;
   const auth = authOf('chromebook', isListed ? 'authenticated' : 'unauthenticated', userId);
@@ -159,15 +164,25 @@ function methodsOf(fields: IdentityInput['fields'], identity: Identity): readonl
 /** These say the same whatever is in an event: with a vouching key they would make one learner of many. */
 const BLIND: ReadonlySet<IdentityName> = new Set(['http_basic', 'lti_session', 'guest']);
 
-/** Null when nobody is named. */
-export function identify(input: IdentityInput, identity: Identity): Auth | null {
+const NOT_LISTED: Problem = {
+  error: 'user_tag: this user is not on the list of those who may send',
+  remedy: 'correct the tag, or have it listed',
+};
+
+/**
+ * Null when nobody is named; a problem when somebody is who may not send. Whom a method refuses can still prove who it
+ * is to a later one, but becomes nobody else.
+ */
+export function identify(input: IdentityInput, identity: Identity): Auth | Problem | null {
   const isVouched = input.credential !== undefined && vouches(input.credential);
+  let isRefused = false;
   for (const name of methodsOf(input.fields, identity)) {
     if (isVouched && BLIND.has(name)) continue;
     const auth = IDENTITY_METHODS[name](input, identity);
-    if (auth !== null) return auth;
+    if (auth === 'refused') isRefused = true;
+    else if (auth !== null && (!isRefused || auth.sec === 'authenticated')) return auth;
   }
-  return null;
+  return isRefused ? NOT_LISTED : null;
 }
 
 /**

@@ -46,7 +46,8 @@ export interface Session {
 }
 
 export interface SessionDeps {
-  readonly identify: (fields: Frame['fields']) => Auth | null;
+  /** Null when the fields name nobody, a problem when they name somebody who may not send. */
+  readonly identify: (fields: Frame['fields']) => Auth | Problem | null;
   /** Why an identity may not send an event with these fields. Asked of every event. */
   readonly refusalOf: (auth: Auth, fields: Frame['fields']) => Problem | null;
   /** For a sender that speaks for many: each event is of whom it names itself, and of nobody else. */
@@ -129,9 +130,10 @@ export function createSession(deps: SessionDeps): Session {
   }
 
   /** Whose event it is, and who was found out by it. */
-  function recognise(fields: Frame['fields']): { known: Auth | null; identified: Auth | null } {
+  function recognise(fields: Frame['fields']): { known: Auth | null; identified: Auth | null } | Problem {
     if (auth !== null && deps.eachNamed !== true) return { known: auth, identified: null };
     const known = deps.identify(fields);
+    if (known !== null && 'error' in known) return known;
     const identified = auth === null ? known : null;
     auth ??= known;
     return { known, identified };
@@ -170,14 +172,19 @@ export function createSession(deps: SessionDeps): Session {
     if (merged.kind === 'problem') return refused(merged.problem);
     locked = merged.locked;
     // Nothing more need come to identify those that wait.
-    if (auth === null && backlog.length > 0) auth = deps.identify(locked.fields);
+    if (auth === null && backlog.length > 0) {
+      const found = deps.identify(locked.fields);
+      if (found !== null && !('error' in found)) auth = found;
+    }
     if (auth === null || backlog.length === 0) return outcome('locked');
     return outcome('locked', { identified: auth, ...release(auth) });
   }
 
   function deliver(event: Omit<Waiting, 'sizeBytes'>): Outcome {
     const { fields } = event.frame;
-    const { known, identified } = recognise(fields);
+    const recognised = recognise(fields);
+    if ('error' in recognised) return refused(recognised);
+    const { known, identified } = recognised;
     if (known === null) return deps.eachNamed === true ? refused(NAMELESS) : wait(event);
     const released = { identified, ...release(known) };
     const problem = deps.refusalOf(known, fields);

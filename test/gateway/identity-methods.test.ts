@@ -11,7 +11,11 @@ import {
 import { OPEN } from './support.ts';
 
 function who(input: Partial<IdentityInput>, identity: Partial<Identity> = {}) {
-  return identify({ fields: {}, cookies: {}, ...input }, { ...OPEN, methods: IDENTITY_NAMES, ...identity });
+  const found = identify(
+    { fields: {}, cookies: {}, ...input },
+    { ...OPEN, methods: IDENTITY_NAMES, ...identity },
+  );
+  return found !== null && 'error' in found ? null : found;
 }
 
 const chrome = (id: unknown, more: object = {}) => ({ fields: { chrome_identity: { id }, ...more } });

@@ -6,7 +6,9 @@ const guestId = '0123456789abcdef0123456789abcdef';
 const cookies = { [GUEST_COOKIE]: guestId };
 
 function who(fields: Record<string, unknown>, identity: Partial<Identity> = {}) {
-  return identify({ fields, cookies }, { ...OPEN, ...identity });
+  const found = identify({ fields, cookies }, { ...OPEN, ...identity });
+  if (found !== null && 'error' in found) throw new Error(found.error);
+  return found;
 }
 
 describe('who sent a frame', () => {
@@ -39,7 +41,20 @@ describe('who sent a frame', () => {
     expect(who({ user_tag: 'eve' }, { localStorageUsers, guests: true, methods })?.sec).toBe(
       'unauthenticated',
     );
-    expect(who({ user_tag: 'eve' }, { localStorageUsers, guests: false, methods })).toBeNull();
+    const strict = { localStorageUsers, guests: false };
+    const notListed = 'user_tag: this user is not on the list';
+    expect(() => who({ user_tag: 'eve' }, { ...strict, methods })).toThrow(notListed);
+    // Who is refused is nobody else either, unless it proves to be.
+    for (const other of ['guest', 'testcase_auth', 'hash_identify'] as const)
+      expect(() =>
+        who({ user_tag: 'eve', user_id: 'eve', hash: 'e' }, { ...strict, methods: [...methods, other] }),
+      ).toThrow(notListed);
+    expect(who({}, { ...strict, methods: [...methods, 'guest'] })?.sec).toBe('none');
+    const launch = { userId: 'eve', context: null, role: null };
+    const proven = { ...OPEN, ...strict, methods: [...methods, 'lti_session'] } as const;
+    expect(identify({ fields: { user_tag: 'eve' }, cookies, launch }, proven)).toMatchObject({
+      safe_user_id: 'lti-eve',
+    });
   });
 
   test('testcase_auth and guest', () => {

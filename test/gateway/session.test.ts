@@ -125,6 +125,24 @@ describe('a session', () => {
     expect(take({ event: 'x', user_id: 'a' }).kind).toBe('delivered');
   });
 
+  test('refuses who may not send, keeps nothing of it, and goes on with who may', () => {
+    const identity = {
+      ...OPEN,
+      methods: ['local_storage', 'guest'] as const,
+      localStorageUsers: new Set(['ls-bob']),
+      guests: false,
+    };
+    const { take, session } = start({ identity });
+    const notListed = { kind: 'refused', problem: { error: expect.stringContaining('not on the list') } };
+    expect(take({ event: 'x', user_tag: 'eve' })).toMatchObject(notListed);
+    expect(take(lock({ user_tag: 'eve' })).kind).toBe('locked');
+    expect(take({ event: 'x' })).toMatchObject(notListed);
+    take(lock({ user_tag: 'bob' }));
+    const delivered = take({ event: 'x' });
+    expect(delivered.events.map(({ auth }) => auth.user_id)).toEqual(['ls-bob']);
+    expect(session.end()).toBe(0);
+  });
+
   test('many small locks do not add up past the limit', () => {
     const { take } = start({ limits: { lockedBytes: 100 } });
     const kinds = Array.from({ length: 20 }, (_, n) => take(lock({ [`field${n}`]: n })).kind);
