@@ -32,7 +32,7 @@ export function createBlobDesk({ reader, maxWaiting }: BlobDeskDeps): BlobDesk {
   let saves: Promise<unknown> = Promise.resolve();
 
   async function answer(fetch: BlobFetch, after: Promise<unknown>): Promise<void> {
-    if (reader === null) await fetch.deliver({ kind: 'problem', problem: NO_STORE });
+    if (reader === null) await fetch.deliver({ kind: 'problem', problem: NO_STORE }, ended.signal);
     else await reader.answer({ ...fetch, after, signal: ended.signal });
   }
 

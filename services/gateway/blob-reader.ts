@@ -7,7 +7,7 @@ import type { BlobMetrics } from './blob-metrics.ts';
 import { type BlobEnd, type BlobStanding, createBlobStanding } from './blob-standing.ts';
 import type { Problem } from './frame.ts';
 import type { GatewayLimits } from './limits.ts';
-import { createPatience, createTurns, GONE, LATE, until } from './waiting.ts';
+import { createPatience, createSlowOnes, createTurns, GONE, isDoneWithin, LATE, until } from './waiting.ts';
 
 /** `text` is the blob's own; null when none was ever saved. */
 export type BlobAnswer =
@@ -22,8 +22,8 @@ export interface BlobAsked {
   readonly after: Promise<unknown>;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Must resolve when the answer was sent, or never can be. */
-  readonly deliver: (answer: BlobAnswer) => Promise<void>;
+  /** Must resolve when the answer was sent, or never can be: soon once `hurry` is aborted, whatever the client does. */
+  readonly deliver: (answer: BlobAnswer, hurry: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface BlobReaderDeps {
   readonly metrics: BlobMetrics;
   readonly logger: Logger;
   readonly clockMs: () => number;
-  readonly limits: Pick<GatewayLimits, 'blobFetchMs' | 'blobPollMs' | 'blobsInHand'>;
+  readonly limits: Pick<GatewayLimits, 'blobFetchMs' | 'blobPollMs' | 'blobsInHand' | 'blobTurnMs'>;
 }
 
 const LATER = 'fetch it again later';
@@ -76,8 +76,9 @@ function isKept(saved: Promise<unknown>): Promise<boolean> {
 export function createBlobReader(deps: BlobReaderDeps): BlobReader {
   const { state, places, metrics, limits, clockMs } = deps;
   const standing: BlobStanding = createBlobStanding({ ...deps, pollMs: limits.blobPollMs });
-  // A blob may have a megabyte, and be long in a slow client's socket: this bounds what they take together.
+  // A blob may have a megabyte, and be long in a slow client's socket: these two bound what they take together.
   const inTurn = createTurns(limits.blobsInHand);
+  const slow = createSlowOnes(limits.blobsInHand);
 
   /** Null when the store lost what it had meanwhile. */
   async function read({ student, name }: BlobAsked, end: BlobEnd): Promise<BlobAnswer | null> {
@@ -114,18 +115,23 @@ export function createBlobReader(deps: BlobReaderDeps): BlobReader {
     async answer(asked) {
       const since = clockMs();
       const { signal, end } = createPatience(limits.blobFetchMs, asked.signal);
+      const hurry = new AbortController();
       const deliver = async (answer: BlobAnswer): Promise<void> => {
         if (asked.signal.aborted) return;
         metrics.fetched(outcomeOf(answer), clockMs() - since);
-        await asked.deliver(answer);
+        await asked.deliver(answer, hurry.signal);
       };
       const found = await look(asked, signal).catch(failed);
-      if ('kind' in found) await deliver(found);
+      let sent = Promise.resolve();
+      if ('kind' in found) sent = deliver(found);
       else
         await inTurn(async () => {
           const answer = signal.aborted ? problemOf(BUSY) : await find(asked, found, signal).catch(failed);
-          await deliver(answer);
+          sent = deliver(answer);
+          // Whoever is slower than that does not make others wait.
+          if (!(await isDoneWithin(limits.blobTurnMs, sent))) slow.add(hurry, sent);
         });
+      await sent;
       end();
     },
   };

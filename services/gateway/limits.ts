@@ -63,8 +63,12 @@ export interface GatewayLimits {
   readonly blobBytes: number;
   /** Fetches of one connection that wait for the one before. */
   readonly blobsWaiting: number;
-  /** Blobs, of all connections, that are read or not yet taken by their client. */
+  /**
+   * Blobs, of all connections, that are read or being sent; and, besides them, those that a client did not take within
+   * `blobTurnMs`. Of more than that the client that was given its blob first is cut off.
+   */
   readonly blobsInHand: number;
+  readonly blobTurnMs: number;
   /** How long a fetch waits for the blobs to be as new as the log, and how often it asks. */
   readonly blobFetchMs: number;
   readonly blobPollMs: number;
@@ -116,6 +120,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   blobBytes: 1_048_576,
   blobsWaiting: 8,
   blobsInHand: 64,
+  blobTurnMs: 1_000,
   blobFetchMs: 10_000,
   blobPollMs: 25,
   blobSendMs: 30_000,

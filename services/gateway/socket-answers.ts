@@ -14,8 +14,8 @@ export interface FramePlace {
 /** What goes back over a socket. A client that does not read it is cut off, instead of piling it up. */
 export interface SocketAnswers {
   send(answer: object): void;
-  /** A blob's JSON text, null for none; resolves when the network took it. */
-  sendBlob(text: string | null): Promise<void>;
+  /** A blob's JSON text, null for none; resolves when the network took it. Once `hurry` is aborted the client is cut off. */
+  sendBlob(text: string | null, hurry: AbortSignal): Promise<void>;
   /** Says what is wrong with a frame. */
   explain(problem: Problem, place: FramePlace): void;
   /** The same, of an event that was not taken. */

@@ -51,9 +51,9 @@ export function createSocketEvents(deps: SocketEventsDeps): SocketEvents {
   }
 
   function fetchBlob({ frame, auth }: ReceivedEvent, place: FramePlace): void {
-    const deliver = async (answer: BlobAnswer): Promise<void> => {
+    const deliver = async (answer: BlobAnswer, hurry: AbortSignal): Promise<void> => {
       if (answer.kind === 'problem') answers.explain(answer.problem, place);
-      else await answers.sendBlob(answer.text);
+      else await answers.sendBlob(answer.text, hurry);
     };
     const isTaken = desk.fetch({ student: auth.safe_user_id, name: blobNameOf(frame), deliver });
     if (isTaken) return;

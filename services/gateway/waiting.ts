@@ -14,6 +14,33 @@ export function createTurns(free: number): (run: () => Promise<void>) => Promise
   };
 }
 
+/** Whether something is over before its time is. */
+export async function isDoneWithin(ms: number, done: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const isDone = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return isDone;
+}
+
+/** Keeps at most so many that take their time: one more, and the one that came first has to hurry. */
+export function createSlowOnes(max: number): { add(hurry: AbortController, done: Promise<void>): void } {
+  const slow = new Set<AbortController>();
+  return {
+    add(hurry, done) {
+      for (const first of slow) {
+        if (slow.size < max) break;
+        slow.delete(first);
+        first.abort();
+      }
+      slow.add(hurry);
+      void done.finally(() => slow.delete(hurry));
+    },
+  };
+}
+
 /** Rejects as soon as `signal` is aborted, whatever becomes of `asked`. */
 export async function until<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
   let leave: () => void = () => undefined;

@@ -10,7 +10,7 @@ const places = blobPlaces('test', [{ name: 'blobs', id: 'blobs.v1' }])!;
 const NAME = { source: 's', activity: 'a' };
 
 /** A reader of a store that answers with `texts`, one a read, and then with the last. */
-function start(texts: readonly string[], { lostAt = 0, blobFetchMs = 5_000 } = {}) {
+function start(texts: readonly string[], { lostAt = 0, blobFetchMs = 5_000, blobTurnMs = 5_000 } = {}) {
   const registry = new Registry();
   let reads = 0;
   let positions = 0;
@@ -19,7 +19,7 @@ function start(texts: readonly string[], { lostAt = 0, blobFetchMs = 5_000 } = {
     logger: silent,
     clockMs: () => performance.now(),
     metrics: createBlobMetrics(registry),
-    limits: { blobFetchMs, blobPollMs: 1, blobsInHand: 1 },
+    limits: { blobFetchMs, blobPollMs: 1, blobsInHand: 1, blobTurnMs },
     log: { offsets: async () => [{ partition: 0, start: 0, end: 1 }] },
     state: {
       async position() {
@@ -31,7 +31,7 @@ function start(texts: readonly string[], { lostAt = 0, blobFetchMs = 5_000 } = {
       },
     },
   });
-  const ask = (deliver: (answer: BlobAnswer) => Promise<void>, more: Partial<BlobAsked> = {}) =>
+  const ask = (deliver: BlobAsked['deliver'], more: Partial<BlobAsked> = {}) =>
     reader.answer({
       student: 'a',
       name: NAME,
@@ -61,6 +61,30 @@ test('no more blobs than allowed are in hand: the next waits until one is delive
   await Promise.all([first, ...others]);
   expect([reads(), delivered]).toEqual([3, 2]);
   expect(await registry.metrics()).toContain('lectern_gateway_blob_fetch_seconds_count{outcome="found"} 3');
+});
+
+test('a client that is slow to take its blob makes nobody wait; of many, the one that came first has to hurry', async () => {
+  const { ask } = start(['1'], { blobTurnMs: 5 });
+  const hurried: string[] = [];
+  let delivered = 0;
+  const askSlowly = (name: string) =>
+    ask(
+      (_answer, hurry) =>
+        new Promise((resolve) => {
+          delivered++;
+          hurry.addEventListener('abort', () => {
+            hurried.push(name);
+            resolve();
+          });
+        }),
+    );
+  const first = askSlowly('first');
+  await until(() => delivered === 1, 'it is being sent');
+  await ask(async () => void delivered++);
+  expect([delivered, hurried]).toEqual([2, []]);
+  void askSlowly('second');
+  await first;
+  expect([delivered, hurried]).toEqual([3, ['first']]);
 });
 
 test('who waits in vain for a turn is told so', async () => {
@@ -121,8 +145,18 @@ test('a client that does not take its blob is cut off', async () => {
     } as never,
     5,
   );
-  const sending = sender.send('"x"');
+  const sending = sender.send('"x"', new AbortController().signal);
   expect(sender.unsentBytes()).toBe('{"status":"fetch_blob","data":"x"}'.length);
   await sending;
   expect(sender.unsentBytes()).toBe(0);
+  const hurry = new AbortController();
+  const patient = createBlobSender(
+    {
+      send: (_text: unknown, taken: unknown) => (cut = taken as () => void),
+      terminate: () => cut(),
+    } as never,
+    60_000,
+  ).send('"x"', hurry.signal);
+  hurry.abort();
+  await patient;
 });

@@ -109,7 +109,8 @@ test('a blob that is still on its way to the client is nothing that the client l
   const { stub, done, receive } = start({
     async answer({ deliver }) {
       stub.bufferedAmount = 1_000_000;
-      void deliver({ kind: 'blob', text: `"${'x'.repeat(900_000)}"` });
+      const hurry = new AbortController().signal;
+      void deliver({ kind: 'blob', text: `"${'x'.repeat(900_000)}"` }, hurry);
     },
   });
   receive('{"event":"fetch_blob","user_id":"bob"}');
