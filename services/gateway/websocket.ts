@@ -56,7 +56,10 @@ const MAX_PAUSE_MS = 60_000;
 
 const PATH = /^\/wsapi\/in\/?(?:\?|$)/;
 
-/** ws closes a socket that breaks the protocol with a number only; senders should also read why. */
+/**
+ * ws closes a socket that breaks the protocol with a number only; senders should also read why. It closes before it tells
+ * of the error, so there is nothing earlier to listen to.
+ */
 function explainCloses(ws: WebSocket, frameBytes: number): void {
   const reasons: Readonly<Record<number, string>> = {
     1002: 'not the WebSocket protocol',
