@@ -9,7 +9,7 @@ import type { Leaving } from './door.ts';
 import { type Frame, type FrameLimits, type ParsedFrame, type Problem, parseFrame } from './frame.ts';
 import { type Identity, identify, refusalOf } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
-import { createSession, type Outcome, type ReceivedEvent } from './session.ts';
+import { createSession, type Outcome, type ReceivedEvent, sizeOf } from './session.ts';
 import { createSocketAnswers, type FramePlace } from './socket-answers.ts';
 import { createSocketEvents, type SocketEventsDeps } from './socket-events.ts';
 import type { SourceFault } from './typed-sources.ts';
@@ -126,7 +126,16 @@ export function createConnection(
   function follow(outcome: Outcome, place: FramePlace): void {
     if (outcome.identified !== null) meet(outcome.identified);
     for (const refusal of outcome.refusals) refuse(refusal.problem, refusal);
-    for (const event of outcome.events) deps.pace.inTurn(event.auth.safe_user_id, () => take(event));
+    const isBacklog = outcome.events.length > 1;
+    for (const event of outcome.events) {
+      // What waited for its sender's name may now have to wait for its turn, and goes on counting as waiting.
+      const bytes = isBacklog ? sizeOf(event.frame) : 0;
+      const isCounted = deps.backlogBudget.take(bytes);
+      deps.pace.inTurn(event.auth.safe_user_id, () => {
+        if (isCounted) deps.backlogBudget.giveBack(bytes);
+        take(event);
+      });
+    }
     if (outcome.kind === 'locked') acksAsked ||= locksAcks(place.fields!);
     if (outcome.problem !== null) refuse(outcome.problem, place);
     if (outcome.kind === 'ended')

@@ -81,7 +81,8 @@ function refused(problem: Problem, more: Partial<Outcome> = {}): Outcome {
   return outcome('refused', { ...more, problem });
 }
 
-function sizeOf(frame: Frame): number {
+/** What a frame that waits counts for, in bytes. */
+export function sizeOf(frame: Frame): number {
   if (frame.text !== null) return frame.text.length * 2;
   let chars = 0;
   for (const [name, text] of frame.members) chars += name.length + text.length;

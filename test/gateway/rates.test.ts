@@ -127,6 +127,23 @@ describe('a socket that sends too much', () => {
     expect(log.written()).toHaveLength(13);
   });
 
+  test('holds no more of what waits than sockets may together, once it is known who sends either', async () => {
+    const rates = { perIdentity: { events: 5, seconds: HOUR } };
+    const limits = { backlogBytes: 20_000 };
+    const { url, log } = await start({ rates, limits, identity: TESTCASE_ONLY });
+    (await open(url)).send(...events('alice', 0, 5));
+    await until(() => log.written().length === 5, 'what is allowed was taken');
+    const text = 'x'.repeat(100);
+    const send = async () => {
+      const client = await open(url);
+      client.send(...Array(50).fill({ event: 'x', text }), { event: 'x', user_id: 'alice' });
+      await until(() => client.answers.some(({ status }) => status === 'auth'), 'it was recognised');
+      return client.answers.filter(({ status }) => status === 'error').length;
+    };
+    expect(await send()).toBe(0);
+    expect(await send()).toBeGreaterThan(0);
+  });
+
   test('loses nothing by closing: what it sent before is taken when it may go on', async () => {
     const { url, log } = await start({ rates: { perIdentity: { events: 5, seconds: 2 } } });
     const client = await open(url);
