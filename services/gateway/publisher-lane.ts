@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LecternError, messageOf } from '../shared/errors.ts';
+import { type LecternError, messageOf } from '../shared/errors.ts';
 import type { OutgoingRecord, Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { GatewayLimits } from './limits.ts';
 import { type Group, settle } from './publisher-group.ts';
+import { isRefusedForGood } from './refused-for-good.ts';
 
 export interface Entry {
   readonly record: OutgoingRecord;
@@ -62,7 +63,7 @@ export function createLane(deps: LaneDeps): Lane {
         { attempt: number, events: sending.length, error: messageOf(error) },
         'the log did not take events; they are kept and sent again',
       );
-      return error instanceof LecternError && !error.retriable ? error : 'failed';
+      return isRefusedForGood(error) ? error : 'failed';
     }
   }
 

@@ -173,21 +173,6 @@ describe('after an event that was not kept nothing is acknowledged, and the sock
     expect(acksOf(client)).toEqual([]);
   });
 
-  test.each([
-    ['the log is being closed', new LecternError('CLOSED', 'the producer is closed')],
-    [
-      'the gateway has no right to write',
-      new LecternError('LOG_UNAVAILABLE', 'no', { cause: { type: 'TOPIC_AUTHORIZATION_FAILED' } }),
-    ],
-  ])('because %s, which is no fault of the event', async (_name, error) => {
-    const { url } = await start({ log: refusing('poison', error) });
-    const client = await open(url);
-    client.send(ASKING, event(0), { event: 'poison', sequence: 1 }, event(2));
-    expect(await client.closed).toMatchObject({ code: 1013 });
-    expect([undefined, 0]).toContain(lastAck(client));
-    expect(errorsOf(client)).toEqual([]);
-  });
-
   test('because too many wait for an identity', async () => {
     const { url } = await start({ identity: TESTCASE_ONLY, limits: { backlogFrames: 1 } });
     const client = await open(url, {}, [ACK_PROTOCOL]);

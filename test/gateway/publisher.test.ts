@@ -133,6 +133,27 @@ describe('the publisher', () => {
     expect(publisher.state()).toMatchObject({ events: 0, bytes: 0 });
   });
 
+  test.each([
+    ['that is being closed', new LecternError('CLOSED', 'the producer is closed')],
+    [
+      'that the gateway has no right to write to',
+      new LecternError('LOG_UNAVAILABLE', 'no', { cause: { type: 'TOPIC_AUTHORIZATION_FAILED' } }),
+    ],
+  ])('a log %s is asked again, as that is no fault of the event', async (_name, error) => {
+    let refusals = 3;
+    const { publisher } = start(
+      {},
+      {
+        async send() {
+          if (refusals-- > 0) throw error;
+          return [];
+        },
+      },
+    );
+    await publisher.publish([record('a')])!.kept;
+    expect(refusals).toBe(-1);
+  });
+
   test('a send has at most so many bytes, and at least one record', async () => {
     const { log, publisher } = start({ batchBytes: 1_000 });
     const records = [record('a', 2_000), record('b', 300), record('c', 300), record('d', 300)];
