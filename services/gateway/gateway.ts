@@ -37,7 +37,7 @@ import type { StampRules } from './stamp-rules.ts';
 import type { StandardSenders } from './standard-senders.ts';
 import { createSourceFault } from './typed-sources.ts';
 import { createSocketHub } from './websocket.ts';
-import { createXapi, sayVersion } from './xapi.ts';
+import { createXapi, sayVersion, VERSION_HEADER } from './xapi.ts';
 
 /** Neither is closed by the gateway. */
 export interface BlobSources {
@@ -178,8 +178,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const hub = createSocketHub({ ...common, blobs, logger });
   access.onChange(hub.reconsider);
   const isStopping = (): boolean => stopped !== undefined;
-  const cors = (methods: string, header: string): RequestHandler =>
-    createCors({ ...deps, methods, headers: `authorization, ${header}, content-type` });
+  const cors = (methods: string, header: string, exposed = 'retry-after'): RequestHandler =>
+    createCors({ ...deps, methods, headers: `authorization, ${header}, content-type`, exposed });
   const router = Router();
   router.use(createDocumentRoute({ limits, standards: deps.standardSenders !== undefined }));
   router.use('/v1/events', cors('POST', 'content-encoding'));
@@ -187,7 +187,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   router.use(createHttpEvents({ ...common, isStopping }));
   if (deps.standardSenders !== undefined) {
     const { xapi, caliper } = deps.standardSenders;
-    router.use('/xapi', sayVersion, cors('POST, PUT', 'x-experience-api-version'));
+    const exposed = `retry-after, ${VERSION_HEADER}`;
+    router.use('/xapi', sayVersion, cors('POST, PUT', VERSION_HEADER, exposed));
     router.use('/caliper', cors('POST', 'content-encoding'));
     router.use(createXapi({ ...common, isStopping, authorize: withKeys(access, xapi) }));
     router.use(createCaliper({ ...common, isStopping, authorize: withKeys(access, caliper) }));

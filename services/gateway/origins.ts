@@ -46,6 +46,8 @@ export interface CorsOptions {
   /** What a page may send to the path, as in the headers of CORS. */
   readonly methods: string;
   readonly headers: string;
+  /** Of an answer, which a page may read. */
+  readonly exposed: string;
 }
 
 const PREFLIGHT_SECONDS = 600;
@@ -55,7 +57,7 @@ const PREFLIGHT_SECONDS = 600;
  * answers their browsers' question beforehand. Cookies go along only where origins are listed: where any page may send,
  * it does so as itself, not as whoever happens to be logged in.
  */
-export function createCors({ origins, methods, headers }: CorsOptions): RequestHandler {
+export function createCors({ origins, methods, headers, exposed }: CorsOptions): RequestHandler {
   return (request, response, next) => {
     const { origin } = request.headers;
     if (origins !== 'any') response.vary('origin');
@@ -63,7 +65,7 @@ export function createCors({ origins, methods, headers }: CorsOptions): RequestH
     if (!allowsOrigin(origins, origin)) return void response.status(403).json({ error: REFUSAL });
     response.set('access-control-allow-origin', origins === 'any' ? '*' : origin);
     if (origins !== 'any') response.set('access-control-allow-credentials', 'true');
-    response.set('access-control-expose-headers', 'retry-after');
+    response.set('access-control-expose-headers', exposed);
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
       return next();
     response.set('access-control-allow-methods', methods);

@@ -21,7 +21,7 @@ export interface XapiDeps extends Omit<StandardDoorDeps, 'source' | 'otherType' 
 
 export const XAPI_VERSION = '1.0.3';
 export const XAPI_CHALLENGE = 'Basic realm="xapi", charset="UTF-8"';
-const VERSION_HEADER = 'x-experience-api-version';
+export const VERSION_HEADER = 'x-experience-api-version';
 /** Of those who ask. */
 export const READ_VERSIONS = /^1\.0(?:\.\d+)?$/;
 

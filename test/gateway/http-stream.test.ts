@@ -139,9 +139,14 @@ describe('a body that is still coming in', () => {
   test('of a sender that sends a byte now and then ends with 408 as well', async () => {
     const house = await start({ limits: { stallMs: 150, bodyBytesPerS: 10_000 } });
     const request = house.open();
+    const since = performance.now();
     const drip = setInterval(() => void request.write(' '), 20);
+    cleanUp.add(() => clearInterval(drip));
+    cleanUp.add(request.cut);
     expect((await request.answer).status).toBe(408);
     clearInterval(drip);
+    // The server as a whole would end it as well, after a minute.
+    expect(performance.now() - since).toBeLessThan(10_000);
     request.cut();
     await isWell(house);
   });

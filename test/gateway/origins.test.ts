@@ -69,6 +69,13 @@ test.each([
   },
 );
 
+test('a page may read which version of xAPI answered, and when to come again', async () => {
+  const open = async () => ({ kind: 'allowed', vouched: false }) as const;
+  const { url } = await start({ ...LISTED, more: { standardSenders: { xapi: open, caliper: open } } });
+  const response = await fetch(`${url}/xapi/about`, { headers: { origin: SCHOOL } });
+  expect(response.headers.get('access-control-expose-headers')).toBe('retry-after, x-experience-api-version');
+});
+
 describe('where origins are listed', () => {
   test.each([
     'https://evil.example',

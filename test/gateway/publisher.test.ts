@@ -208,6 +208,20 @@ describe('the publisher', () => {
     expect(log.sends.flatMap(namesOf)).toEqual(['a', 'c']);
   });
 
+  test('has the room again of what it dropped', async () => {
+    const { log, publisher, fullness } = start({ queueBytes: 10_000 });
+    log.hold();
+    publisher.publish([record('a', 1_000)]);
+    await until(() => log.attempts() === 1, 'the first send began');
+    const before = publisher.state();
+    const dropped = publisher.publish([record('b', 6_000), record('c', 6_000)])!;
+    expect(publisher.isFull()).toBe(true);
+    dropped.cancel();
+    expect(publisher.state()).toMatchObject({ bytes: before.bytes, events: 1 });
+    expect(fullness).toEqual([true, false]);
+    expect(publisher.publish([record('d', 15_000)])).not.toBeNull();
+  });
+
   test('on stop takes nothing more and finishes what it has', async () => {
     const { log, publisher } = start({ lingerMs: 1_000_000 });
     const ticket = publisher.publish([record('a')])!;
