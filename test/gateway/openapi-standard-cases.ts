@@ -55,6 +55,20 @@ const AT_THE_DOOR: readonly Rest[] = [
 const WITH_BODIES: readonly Rest[] = [
   ...AT_THE_DOOR,
   { status: 400, name: 'no JSON', request: { body: '{' } },
+  {
+    status: 408,
+    name: 'a body that does not end',
+    options: () => ({ limits: { stallMs: 20 } }),
+    request: { unfinished: true },
+  },
+  {
+    status: 429,
+    name: 'an address that sent too much',
+    options: () => ({ rates: { perAddress: { events: 1, seconds: 60 } } }),
+    prepare: async ({ url }) => {
+      for (let n = 0; n < 2; n++) await ask(url, GOOD_STATEMENTS);
+    },
+  },
   { status: 413, name: 'a body that is too large', options: () => ({ limits: { bodyBytes: 10 } }) },
   { status: 413, name: 'events that are too large', options: () => ({ limits: { requestBytes: 10 } }) },
   { status: 415, name: 'a packed body', request: GZIP },

@@ -4,6 +4,7 @@ import { NAME_CHARS, SUPPORTED_VERSIONS, VERSIONS } from '../caliper-envelope.ts
 import { JSON_TYPE } from '../http-body.ts';
 import type { GatewayLimits } from '../limits.ts';
 import {
+  CLOSES,
   challenge,
   FAILED,
   header,
@@ -12,6 +13,8 @@ import {
   otherMethods,
   RETRY_AFTER,
   refusal,
+  stallText,
+  tooMuchText,
 } from './responses.ts';
 import { FOR_CALIPER } from './security.ts';
 
@@ -77,17 +80,19 @@ export function caliperPath(limits: GatewayLimits): PathItemObject {
       responses: {
         200: { description: 'All of it is durable. There is no body.' },
         400: refusal(
-          'The envelope, an event or an entity is malformed; the error names the place: `data[1].actor: ...`. Nothing is kept.',
+          'The envelope, an event or an entity is malformed; the error names the place: `data[1].actor: ...`. Nothing is kept; but where the log refuses one for good, the others are.',
         ),
         401: UNAUTHORIZED,
         403: FORBIDDEN,
+        408: refusal(`${stallText(limits)}.`, CLOSES),
         413: refusal(
-          `Too large: over ${limits.bodyBytes} bytes, ${limits.bodyEvents} events and entities, ${limits.frameBytes} bytes of one, or ${limits.requestBytes} bytes as events.`,
+          `Too large: over ${limits.bodyBytes} bytes, ${limits.bodyEvents} events and entities, ${limits.frameBytes} bytes of one, or ${limits.requestBytes} bytes as events; or an event or entity that the log refuses for good, where the others are kept.`,
         ),
         415: refusal('Another content type, or a compressed body.', {
           'Accept-Encoding': header('What is taken, if it is compressed.', { const: 'identity' }, false),
         }),
         422: refusal('Another dataVersion.'),
+        429: refusal(`${tooMuchText(limits)}. Nothing is kept.`, RETRY_AFTER),
         500: FAILED,
         503: refusal(
           `Not kept in time, ${limits.requestsInFlight} requests in flight, the gateway stops, or keys cannot be checked yet. Send the same envelope again.`,

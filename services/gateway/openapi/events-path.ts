@@ -3,6 +3,7 @@ import { JSON_TYPE, NDJSON_TYPE } from '../http-body.ts';
 import { GATE_CHALLENGE } from '../http-gate.ts';
 import type { GatewayLimits } from '../limits.ts';
 import {
+  CLOSES,
   challenge,
   FAILED,
   header,
@@ -11,6 +12,8 @@ import {
   otherMethods,
   RETRY_AFTER,
   refusal,
+  stallText,
+  tooMuchText,
 } from './responses.ts';
 import { FOR_EVENTS } from './security.ts';
 
@@ -88,17 +91,14 @@ export function eventsPath(limits: GatewayLimits): PathItemObject {
           { anyOf: [{ $ref: '#/components/schemas/Error' }, { $ref: '#/components/schemas/Blocked' }] },
           NEW_GUEST,
         ),
-        408: fault(
-          `The body kept us waiting over ${limits.stallMs / 1_000} s, besides 1 s for each ${limits.bodyBytesPerS} bytes received`,
-          { Connection: header('No more requests on it.', { type: 'string', const: 'close' }) },
-        ),
+        408: fault(stallText(limits), CLOSES),
         413: fault(
           `Too large: over ${limits.bodyBytes} bytes sent, ${limits.unpackedBytes} unpacked, ${limits.unpackedRatio} times its size, ${limits.bodyEvents} elements, or ${limits.requestBytes} bytes with locked fields`,
         ),
         415: refusal('Another content type or encoding.', {
           'Accept-Encoding': header('Which one is taken, if it is the encoding.', { const: 'gzip' }, false),
         }),
-        429: fault("The sender's rate is used up", RETRY_AFTER),
+        429: fault(tooMuchText(limits), RETRY_AFTER),
         500: FAILED,
         503: refusal(
           `The log is slow, the queue full (${limits.queueBytes} bytes or ${limits.queueEvents} events), ${limits.requestsInFlight} requests in flight, the gateway stops, or keys and tokens cannot be checked now. Nothing is claimed.`,

@@ -1,4 +1,5 @@
 import type { HeaderObject, HeadersObject, ResponseObject, SchemaObject } from 'openapi3-ts/oas31';
+import type { GatewayLimits } from '../limits.ts';
 
 /** The answers that several paths have, as OpenAPI writes them down. */
 
@@ -32,6 +33,19 @@ export function refusal(description: string, headers?: HeadersObject): ResponseO
 }
 
 export const FAILED = refusal('A fault of the gateway; its log has the cause.');
+
+/** Why a body that does not come in is not waited for any longer. */
+export function stallText({ stallMs, bodyBytesPerS }: GatewayLimits): string {
+  return `The body kept us waiting over ${stallMs / 1_000} s, besides 1 s for each ${bodyBytesPerS} bytes received`;
+}
+
+export const CLOSES: HeadersObject = {
+  Connection: header('No more requests on it.', { type: 'string', const: 'close' }),
+};
+
+export function tooMuchText({ requestsPerAddress }: GatewayLimits): string {
+  return `The rate of a sender or its address is used up, or ${requestsPerAddress} requests of the address are in flight`;
+}
 
 export const OTHER_ORIGIN = 'a page whose origin is not allowed (LECTERN_ORIGINS)';
 

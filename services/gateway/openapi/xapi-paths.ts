@@ -10,6 +10,7 @@ import { JSON_TYPE } from '../http-body.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { READ_VERSIONS, XAPI_CHALLENGE, XAPI_VERSION } from '../xapi.ts';
 import {
+  CLOSES,
   challenge,
   FAILED,
   header,
@@ -18,6 +19,8 @@ import {
   otherMethods,
   RETRY_AFTER,
   refusal,
+  stallText,
+  tooMuchText,
 } from './responses.ts';
 import { FOR_XAPI, OPEN } from './security.ts';
 
@@ -54,17 +57,19 @@ const VERSION_PARAMETER: ParameterObject = {
 function refusals(limits: GatewayLimits): Readonly<Record<string, ResponseObject>> {
   return {
     400: refusal(
-      'The version, a parameter, the content type, the JSON or a statement is wrong, or an id comes twice; the error names the place: `statements[2].actor.mbox: ...`. Nothing of the request is kept.',
+      'The version, a parameter, the content type, the JSON or a statement is wrong, or an id comes twice; the error names the place: `statements[2].actor.mbox: ...`. Nothing of the request is kept; but where the log refuses a statement for good, the others are.',
     ),
     401: refusal('Credentials are missing or wrong.', challenge(XAPI_CHALLENGE)),
     403: refusal(`Refused: ${OTHER_ORIGIN}, a key for another source, or somebody who is blocked.`),
     409: refusal('The id belongs to a different statement. Nothing of the request is kept.'),
+    408: refusal(`${stallText(limits)}.`, CLOSES),
     413: refusal(
-      `Too large: over ${limits.bodyBytes} bytes, ${limits.bodyEvents} statements, ${limits.frameBytes} bytes of one, or ${limits.requestBytes} bytes as events.`,
+      `Too large: over ${limits.bodyBytes} bytes, ${limits.bodyEvents} statements, ${limits.frameBytes} bytes of one, or ${limits.requestBytes} bytes as events; or a statement that the log refuses for good, where the others are kept.`,
     ),
     415: refusal('A compressed body.', {
       'Accept-Encoding': header('What is taken.', { const: 'identity' }),
     }),
+    429: refusal(`${tooMuchText(limits)}. Nothing is kept.`, RETRY_AFTER),
     500: FAILED,
     503: refusal(
       `Not kept in time, the id is on its way with another statement, ${limits.requestsInFlight} requests in flight, the gateway stops, or keys cannot be checked yet. Some may be kept: send the same again, with the same ids.`,
