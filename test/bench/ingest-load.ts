@@ -35,6 +35,16 @@ export interface SocketLoad extends FrameLoad {
   readonly idle: number;
 }
 
+export interface AckLoad extends FrameLoad {
+  readonly active: number;
+  readonly perSecond: number;
+}
+
+/** For each event, milliseconds until its acknowledgement. */
+export function ackLoad(load: AckLoad): Promise<{ readonly waits: readonly number[] }> {
+  return runProgram(new URL('./socket-ack-process.js', import.meta.url), load);
+}
+
 export interface RunningSockets {
   /** Resolves when every frame was given to its socket. */
   sent(): Promise<void>;

@@ -3,7 +3,7 @@ import { waitFor } from '../support/wait.ts';
 import { printFigure } from './figure.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { type House, withHouse } from './house.ts';
-import { type HttpLoad, httpLoad, socketLoad } from './ingest-load.ts';
+import { ackLoad, type HttpLoad, httpLoad, socketLoad } from './ingest-load.ts';
 import { type Measured, medianOf } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { rawProduce } from './raw.ts';
@@ -88,12 +88,11 @@ function printShare(figure: string, measured: Measured, raw: Measured, least: nu
   printFigure({ bench, figure: `${figure}_cpu`, value: measured.cpuMicrosPerEvent, unit: 'us' });
 }
 
-/** Half of what it takes at most, evenly spread: how long the last of a hundred requests waits for its answer. */
-async function printAck(ingest: Ingest, most: Measured): Promise<void> {
-  const { waits } = await httpLoad(loadOf(ingest, most.eventsPerSecond / 2));
+/** How long the last of a hundred waits, of requests or events, at half of what the gateway takes at most. */
+function printAck(figure: string, waits: readonly number[]): void {
   const value = [...waits].sort((a, b) => a - b)[Math.ceil(0.99 * waits.length) - 1]!;
   const target = TARGETS.ackMs;
-  printFigure({ bench, figure: 'http_ack_p99', value, unit: 'ms', target, met: value < target });
+  printFigure({ bench, figure, value, unit: 'ms', target, met: value < target });
 }
 
 /**
@@ -128,9 +127,11 @@ export function ingest(run: Run, options: BenchOptions): Promise<void> {
     printFigure({ bench, figure: 'raw_produce', value: raw.eventsPerSecond, unit: 'events/s' });
     printFigure({ bench, figure: 'raw_produce_cpu', value: raw.cpuMicrosPerEvent, unit: 'us' });
     printShare('http', http, raw, TARGETS.http);
-    await printAck(own, http);
+    printAck('http_ack_p99', (await httpLoad(loadOf(own, http.eventsPerSecond / 2))).waits);
     const sockets = await measureSockets(own, size);
     printShare('sockets', sockets, raw, TARGETS.sockets);
+    const halfLoad = { ...loadOf(own), active: size.active, perSecond: sockets.eventsPerSecond / 2 };
+    printAck('socket_ack_p99', (await ackLoad(halfLoad)).waits);
     const [value, target] = [sockets.residentMb, TARGETS.memoryMb];
     printFigure({ bench, figure: 'sockets_memory', value, unit: 'MB', target, met: value < target });
     await gateway.stop();
