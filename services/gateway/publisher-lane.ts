@@ -3,7 +3,7 @@ import { type LecternError, messageOf } from '../shared/errors.ts';
 import type { OutgoingRecord, Producer } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { GatewayLimits } from './limits.ts';
-import { type Group, settle } from './publisher-group.ts';
+import { type Group, refuse, settle } from './publisher-group.ts';
 import { isRefusedForGood } from './refused-for-good.ts';
 
 export interface Entry {
@@ -79,7 +79,7 @@ export function createLane(deps: LaneDeps): Lane {
     const done = sending;
     sending = [];
     for (const { group, record } of done) {
-      if (refusal !== null) group.refused.set(record, refusal);
+      if (refusal !== null) refuse(group, record, refusal);
       settle(group, 1);
     }
     deps.onDone(done);

@@ -49,6 +49,7 @@ export interface PublisherDeps extends Omit<LaneDeps, 'onDone'> {
 
 const RECORD_OVERHEAD_BYTES = 100;
 const RESERVE = 2;
+const NONE: Ticket['refused'] = new Map();
 
 function sizeOf(record: OutgoingRecord): number {
   return record.value.length + record.key.length + RECORD_OVERHEAD_BYTES;
@@ -93,15 +94,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const added = records.reduce((sum, record) => sum + sizeOf(record), 0);
     if (stopped || bytes + added > limits.queueBytes * RESERVE) return null;
     if (events + records.length > limits.queueEvents * RESERVE) return null;
-    if (records.length === 0) return { kept: Promise.resolve(), refused: new Map(), cancel: () => [] };
+    if (records.length === 0) return { kept: Promise.resolve(), refused: NONE, cancel: () => [] };
     const { promise, group } = createGroup(records.length);
     const since = clockMs();
-    const used = new Set<Lane>();
-    for (const record of records) {
-      const lane = laneOf(record.topic);
-      lane.add({ record, bytes: sizeOf(record), since, group });
-      used.add(lane);
-    }
+    for (const record of records) laneOf(record.topic).add({ record, bytes: sizeOf(record), since, group });
     bytes += added;
     events += records.length;
     if (!full && (bytes >= limits.queueBytes || events >= limits.queueEvents)) {
@@ -110,9 +106,12 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     }
     return {
       kept: promise,
-      refused: group.refused,
+      get refused() {
+        return group.refused ?? NONE;
+      },
       cancel() {
-        const dropped = [...used].flatMap((lane) => lane.drop(group));
+        const topics = new Set(records.map(({ topic }) => topic));
+        const dropped = [...topics].flatMap((topic) => laneOf(topic).drop(group));
         settle(group, dropped.length);
         release(dropped);
         return dropped.map((entry) => entry.record);

@@ -10,6 +10,8 @@ export interface CountedSender {
 
 /** How much a sender may send, by its address and by its identity. */
 export interface Rates {
+  /** Nobody ever has to wait. */
+  readonly unlimited: boolean;
   /** What came in, whatever becomes of it. */
   countAddress(address: string, elements: number): void;
   /** Events of one learner that go on. */
@@ -41,6 +43,7 @@ export function createRates(
   const addresses = limitOf('address', config.perAddress);
   const identities = limitOf('identity', config.perIdentity);
   return {
+    unlimited: addresses === UNLIMITED && identities === UNLIMITED,
     countAddress: addresses.count,
     countIdentity: identities.count,
     waitMs: ({ address, key }) =>

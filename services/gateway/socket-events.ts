@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { createAcks } from './acks.ts';
+import { type AckPlace, createAcks } from './acks.ts';
 import { createBlobDesk } from './blob-desk.ts';
 import { blobNameOf, FETCH_BLOB, SAVE_BLOB } from './blob-frame.ts';
 import type { BlobAnswer, BlobReader } from './blob-reader.ts';
@@ -60,6 +60,25 @@ export function createSocketEvents(deps: SocketEventsDeps): SocketEvents {
     answers.refuse({ error: 'fetch_blob: too many wait already', remedy: 'wait for their answers' }, place);
   }
 
+  /** What becomes of an event on its way. `place` does not hold the frame: tens of thousands may wait for the log. */
+  function follow(kept: Promise<void>, ack: AckPlace | null, sourceKnown: boolean, place: FramePlace): void {
+    const since = clockMs();
+    void kept.then(
+      () => {
+        metrics.ack(clockMs() - since);
+        metrics.events('accepted', sourceKnown);
+        ack?.settled();
+      },
+      (error: unknown) => {
+        if (isRefusedForGood(error)) {
+          answers.refuse(REFUSED_FOR_GOOD, place);
+          ack?.settled();
+        } else if (ack === null) metrics.events('unkept', sourceKnown);
+        else lose(sourceKnown);
+      },
+    );
+  }
+
   function publish(event: ReceivedEvent, framePlace: FramePlace): void {
     const { record, sourceKnown } = deps.toEventRecord(event, sender.server, sender);
     if (record.value.length > limits.recordBytes) {
@@ -68,32 +87,19 @@ export function createSocketEvents(deps: SocketEventsDeps): SocketEvents {
       return;
     }
     const wanted = deps.acks || event.locked.fields.acks === true;
-    const place = wanted ? acks.place(numbersOf(event.frame.fields)) : null;
-    if (place?.kind === 'problem') {
-      answers.refuse(place.problem, framePlace);
+    const fields = wanted ? { ...numbersOf(event.frame.fields) } : null;
+    const ack = fields === null ? null : acks.place(fields);
+    if (ack?.kind === 'problem') {
+      answers.refuse(ack.problem, framePlace);
       return;
     }
-    const since = clockMs();
     const ticket = lost ? null : deps.publisher.publish([record]);
     if (ticket === null) {
       lose(sourceKnown);
       return;
     }
     if (event.frame.event === SAVE_BLOB) desk.saving(ticket.kept);
-    void ticket.kept.then(
-      () => {
-        metrics.ack(clockMs() - since);
-        metrics.events('accepted', sourceKnown);
-        place?.settled();
-      },
-      (error: unknown) => {
-        if (isRefusedForGood(error)) {
-          answers.refuse(REFUSED_FOR_GOOD, framePlace);
-          place?.settled();
-        } else if (place === null) metrics.events('unkept', sourceKnown);
-        else lose(sourceKnown);
-      },
-    );
+    follow(ticket.kept, ack, sourceKnown, { ordinal: framePlace.ordinal, fields });
   }
 
   return {

@@ -1,15 +1,16 @@
 import type { WebSocket } from 'ws';
 
 /**
- * Whether a socket is read. There are two reasons not to: everybody waits for the log, or this one sends too much. What
- * it had read by then, some 64 KiB, waits here; nothing of it is lost, and its order stays.
+ * Whether a socket is read. There are two reasons not to: everybody waits for the log, or this one sends too much. What of
+ * one that sends too much was read by then, some 64 KiB, waits here; nothing of it is lost, and its order stays. While
+ * everybody waits it goes on: the queue has a reserve for it.
  */
 export interface SocketReading {
   hold(held: boolean): void;
   pauseFor(ms: number): void;
   /** Not read now, so that its pongs are not either. */
   isPaused(): boolean;
-  /** Runs a step now or, while the socket is not read, later: after all others, or next when it comes out of a step. */
+  /** Runs a step now or, while its sender has to wait, later: after all others, or next when it comes out of a step. */
   inTurn(step: () => void): void;
   /** Calls back, now or later, when no step waits. */
   whenTaken(callback: () => void): void;
@@ -26,10 +27,11 @@ export function createSocketReading(ws: Pick<WebSocket, 'pause' | 'resume'>, hel
   let inner: (() => void)[] | null = null;
   let onTaken: (() => void) | undefined;
 
-  const isPaused = (): boolean => !ended && (holding || timer !== undefined);
+  const mustWait = (): boolean => !ended && timer !== undefined;
+  const isPaused = (): boolean => mustWait() || (!ended && holding);
 
   function run(): void {
-    while (steps.length > 0 && !isPaused()) {
+    while (steps.length > 0 && !mustWait()) {
       const step = steps.shift()!;
       inner = [];
       try {

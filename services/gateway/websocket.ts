@@ -51,6 +51,9 @@ interface Open {
   lastFrameAt: number;
 }
 
+/** Of a socket whose sender never has to wait. */
+const AT_ONCE: Pace = { inTurn: (_key, step) => step(), count: () => undefined };
+
 /** A socket that sends too much is looked at again after so long at most. */
 const MAX_PAUSE_MS = 60_000;
 
@@ -117,7 +120,7 @@ export function createSocketHub(deps: SocketHubDeps): SocketHub {
     explainCloses(ws, limits.frameBytes);
     const reading = createSocketReading(ws, held);
     unfinished.watch(ws, socket, reading.isPaused);
-    const pace = createPace(reading, address);
+    const pace = rates.unlimited ? AT_ONCE : createPace(reading, address);
     const connection = createConnection(ws, { ...deps, pace, sender, acks: ws.protocol === ACK_PROTOCOL });
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => {

@@ -37,11 +37,14 @@ export interface SocketLoad extends FrameLoad {
 
 export interface AckLoad extends FrameLoad {
   readonly active: number;
-  readonly perSecond: number;
+  /** Null for as many as are acknowledged. */
+  readonly perSecond: number | null;
+  /** Events that one socket sends at a time. */
+  readonly burst: number;
 }
 
-/** For each event, milliseconds until its acknowledgement. */
-export function ackLoad(load: AckLoad): Promise<{ readonly waits: readonly number[] }> {
+/** `waits` are those of events for their acknowledgements. */
+export function ackLoad(load: AckLoad): Promise<HttpLoadResult> {
   return runProgram(new URL('./socket-ack-process.js', import.meta.url), load);
 }
 

@@ -14,6 +14,10 @@ const PAYLOAD_BYTES = 300;
 const RUNS = 3;
 const HTTP = { batch: 200, inFlight: 8 };
 const SOCKETS = { active: 500, idle: 5_000 };
+/** As the sockets of the load send them. */
+const FRAMES_A_TURN = 20;
+const KEYS_A_SECOND = 10;
+const TYPED = 100_000;
 const TARGETS = { http: 1 / 2, sockets: 1 / 4, ackMs: 100, memoryMb: 600 };
 const FULL = { events: 300_000, ...SOCKETS };
 const BRIEF = { events: 10_000, active: 50, idle: 100 };
@@ -88,11 +92,28 @@ function printShare(figure: string, measured: Measured, raw: Measured, least: nu
   printFigure({ bench, figure: `${figure}_cpu`, value: measured.cpuMicrosPerEvent, unit: 'us' });
 }
 
+function last(waits: readonly number[]): number {
+  return [...waits].sort((a, b) => a - b)[Math.ceil(0.99 * waits.length) - 1]!;
+}
+
 /** How long the last of a hundred waits, of requests or events, at half of what the gateway takes at most. */
 function printAck(figure: string, waits: readonly number[]): void {
-  const value = [...waits].sort((a, b) => a - b)[Math.ceil(0.99 * waits.length) - 1]!;
+  const value = last(waits);
   const target = TARGETS.ackMs;
   printFigure({ bench, figure, value, unit: 'ms', target, met: value < target });
+}
+
+/** Of sockets as they are measured below, at half their rate; and of as many learners who type, a key at a time. */
+async function printSocketAcks(ingest: Ingest, { active }: typeof SOCKETS): Promise<void> {
+  const load = { ...loadOf(ingest), active };
+  const { seconds } = await ackLoad({ ...load, burst: FRAMES_A_TURN });
+  const perSecond = ingest.events / seconds;
+  printFigure({ bench, figure: 'acking_sockets', value: perSecond, unit: 'events/s' });
+  const half = await ackLoad({ ...load, burst: FRAMES_A_TURN, perSecond: perSecond / 2 });
+  printAck('socket_ack_p99', half.waits);
+  const typing = { ...load, events: Math.min(ingest.events, TYPED), burst: 1 };
+  const { waits } = await ackLoad({ ...typing, perSecond: active * KEYS_A_SECOND });
+  printFigure({ bench, figure: 'typing_ack_p99', value: last(waits), unit: 'ms' });
 }
 
 /**
@@ -128,10 +149,9 @@ export function ingest(run: Run, options: BenchOptions): Promise<void> {
     printFigure({ bench, figure: 'raw_produce_cpu', value: raw.cpuMicrosPerEvent, unit: 'us' });
     printShare('http', http, raw, TARGETS.http);
     printAck('http_ack_p99', (await httpLoad(loadOf(own, http.eventsPerSecond / 2))).waits);
+    await printSocketAcks(own, size);
     const sockets = await measureSockets(own, size);
     printShare('sockets', sockets, raw, TARGETS.sockets);
-    const halfLoad = { ...loadOf(own), active: size.active, perSecond: sockets.eventsPerSecond / 2 };
-    printAck('socket_ack_p99', (await ackLoad(halfLoad)).waits);
     const [value, target] = [sockets.residentMb, TARGETS.memoryMb];
     printFigure({ bench, figure: 'sockets_memory', value, unit: 'MB', target, met: value < target });
     await gateway.stop();
