@@ -13,6 +13,8 @@ import {
 } from './gateway-sender.ts';
 
 const PAUSE_MS = 20;
+/** Longer than anything is away: who closes a connection is never the client. */
+const PATIENT_MS = 120_000;
 /** So many more wait in the client at most, by which it never has more than it may store. */
 const AHEAD = 5_000;
 
@@ -56,6 +58,7 @@ export function startAckingSender({ url, user }: SenderPlace): GatewaySender {
     retryMinMs: 50,
     retryMaxMs: 500,
     connectMs: 5_000,
+    ackTimeoutMs: PATIENT_MS,
     onStatus(status) {
       if (status.kind === 'connected') connections += 1;
       if (['refused', 'failed', 'blocked', 'damaged'].includes(status.kind))
