@@ -8,7 +8,7 @@ import {
   manifestNames,
   readManifest,
 } from '../shared/archive/manifest.ts';
-import type { ArchivedPartition } from '../shared/archive/object-name.ts';
+import { type ArchivedPartition, dateOfName } from '../shared/archive/object-name.ts';
 import { parseMetadata } from '../shared/archive/object-range.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { LecternError, messageOf } from '../shared/errors.ts';
@@ -27,9 +27,6 @@ interface ManifestEnd {
 }
 
 const START: ManifestEnd = { next: 0, previous: null };
-const DATE = /\/date=(\d{4}-\d\d-\d\d)\//;
-
-const dateOfName = (name: string): string => DATE.exec(name)![1]!;
 
 async function findEnd(archive: ArchiveStore, of: ArchivedPartition): Promise<ManifestEnd> {
   const name = (await manifestNames(archive, of)).at(-1);
@@ -61,11 +58,12 @@ async function* completeRuns(
         `the archive has no object that begins at offset ${next} of ${of.topic}/${of.partition}: lectern archive verify says more`,
       );
     next = object.last + 1;
-    if (dateOfName(entry.name) !== date && objects.length > 0) {
+    const dateOfEntry = dateOfName(entry.name)!;
+    if (dateOfEntry !== date && objects.length > 0) {
       yield { date, objects };
       objects = [];
     }
-    date = dateOfName(entry.name);
+    date = dateOfEntry;
     objects.push(object);
   }
 }
@@ -135,7 +133,7 @@ export function createManifestWriter({ archive, logger, wrote }: ManifestWriterD
 
   return {
     put(of, name) {
-      const date = dateOfName(name);
+      const date = dateOfName(name)!;
       const before = known.get(keyOf(of));
       if (before?.date === date) return;
       const writing = (before?.writing ?? Promise.resolve()).then(() => write(of));

@@ -6,10 +6,8 @@ import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { openS3, s3Shape } from '../shared/cluster.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
-import { LecternError, messageOf } from '../shared/errors.ts';
-
-const EXIT_CONFIG = 78;
-const EXIT_FAILED = 1;
+import { LecternError } from '../shared/errors.ts';
+import { endWith } from './run-in-house.ts';
 
 /** Opens the archive for as long as `action` runs; a fault ends the process with its message. */
 export type RunOnArchive = (
@@ -46,8 +44,7 @@ export function createRunOnArchive(env: Environment): RunOnArchive {
         await archive.close();
       }
     } catch (error) {
-      const isConfig = error instanceof LecternError && error.code === 'CONFIG_INVALID';
-      command.error(messageOf(error), { exitCode: isConfig ? EXIT_CONFIG : EXIT_FAILED });
+      endWith(command, error);
     }
   };
 }

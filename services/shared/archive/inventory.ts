@@ -1,4 +1,4 @@
-import { type ArchivedPartition, offsetOfName } from './object-name.ts';
+import { type ArchivedPartition, dateOfName, offsetOfName } from './object-name.ts';
 import type { ArchiveEntry, ArchiveStore } from './port.ts';
 
 /** What an archive holds of a source, as its listing shows it. */
@@ -29,7 +29,6 @@ export interface InventoryRange {
 }
 
 const EVENTS = 'events/';
-const DATE = /\/date=(\d{4}-\d\d-\d\d)\/$/;
 /** `<topic>+<partition>+<first offset>.avro`; topics have no plus. */
 const NAME = /^([^+]+)\+(\d{1,9})\+(.+)$/;
 
@@ -61,7 +60,7 @@ export async function takeInventory(
   }
 
   for (const folder of await archive.listFolders(`${EVENTS}source=${source}/`)) {
-    const date = DATE.exec(folder)?.[1] ?? null;
+    const date = dateOfName(folder);
     if (date !== null && (date < from || date > to)) continue;
     for await (const page of archive.list({ prefix: folder }))
       for (const entry of page) note(entry, folder, date);

@@ -15,6 +15,16 @@ export function partitionPrefix({ topic, partition }: ArchivedPartition): string
   return `${topic}+${partition}+`;
 }
 
+/** The day of a broker's timestamp in UTC, `YYYY-MM-DD`, as folders are named. */
+export function dateOf(timestamp: number): string {
+  return new Date(timestamp).toISOString().slice(0, 10);
+}
+
+/** The day of the folder in which a name lies, or which it is; null where there is none. */
+export function dateOfName(name: string): string | null {
+  return /\/date=(\d{4}-\d\d-\d\d)\//.exec(name)?.[1] ?? null;
+}
+
 /**
  * `events/source=<source>/date=<YYYY-MM-DD>/<topic>+<partition>+<first offset, 20 digits>.avro`. The date is that of the
  * first record's broker timestamp, in UTC: a function of the log, so whoever archives from that offset on, whenever and
@@ -24,9 +34,8 @@ export function objectName(
   of: ArchivedPartition,
   first: { readonly offset: number; readonly timestamp: number },
 ): string {
-  const date = new Date(first.timestamp).toISOString().slice(0, 10);
   const offset = String(first.offset).padStart(20, '0');
-  return `${sourceFolder(of)}date=${date}/${partitionPrefix(of)}${offset}.avro`;
+  return `${sourceFolder(of)}date=${dateOf(first.timestamp)}/${partitionPrefix(of)}${offset}.avro`;
 }
 
 /** The first offset that the end of a name says, after its prefix; null when no object is named so. */

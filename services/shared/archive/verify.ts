@@ -7,6 +7,7 @@ import {
   type PartitionInventory,
   takeInventory,
 } from './inventory.ts';
+import { dateOf } from './object-name.ts';
 import { type ObjectRange, parseMetadata } from './object-range.ts';
 import type { ObjectOpener } from './open-object.ts';
 import type { ArchiveStore } from './port.ts';
@@ -43,8 +44,6 @@ export interface VerifyOptions extends InventoryRange {
 /** Metadata, or objects, are asked for so many at a time. */
 const AT_ONCE = 32;
 const DEEP_AT_ONCE = 4;
-
-const dateOf = (timestamp: number): string => new Date(timestamp).toISOString().slice(0, 10);
 
 type Looked = { readonly range: ObjectRange | null; readonly faults: readonly ArchiveFault[] };
 
