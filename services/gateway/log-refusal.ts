@@ -1,4 +1,5 @@
 import { type LecternError, messageOf } from '../shared/errors.ts';
+import { isRefusedForGood } from './refused-for-good.ts';
 
 /** Why the log will never take an event, for its sender. */
 export interface LogRefusal {
@@ -10,9 +11,9 @@ export interface LogRefusal {
 const REASON_CHARS = 200;
 const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
-/** Null when it is not the event that is at fault: the log was closed, so another one may take it. */
+/** Null when it is not the event that is at fault, so that it may be sent again. */
 export function logRefusalOf(error: LecternError): LogRefusal | null {
-  if (error.code === 'CLOSED') return null;
+  if (!isRefusedForGood(error)) return null;
   // What the log itself said: the message around it names servers.
   const cause = error.cause ?? error;
   return {

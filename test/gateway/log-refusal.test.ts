@@ -68,7 +68,8 @@ describe('an event that the log refuses for good', () => {
   });
 
   test('is rejected for whoever else waited for it, and costs them nothing else', async () => {
-    const { url, log } = await gateways.start({ log: refusingLog() });
+    const { url, log, registry } = await gateways.start({ log: refusingLog() });
+    const queued = () => registry.getSingleMetricAsString('lectern_gateway_queue_events');
     log.hold();
     const stuck = post(url, [{ event: 'stuck' }]);
     await until(() => log.attempts() === 1, 'the log is stuck');
@@ -76,7 +77,7 @@ describe('an event that the log refuses for good', () => {
       { event: 'bad', id: 'e-1' },
       { event: 'good', id: 'e-2' },
     ]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => / 3$/m.test(await queued()), 'both wait behind it');
     const again = ['e-2', 'e-1'].map((id) => post(url, [{ event: id === 'e-1' ? 'bad' : 'good', id }]));
     await new Promise((resolve) => setTimeout(resolve, 50));
     log.release();
