@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,18 @@ import { buildIfStale, install } from './prepare.mjs';
 const root = join(import.meta.dirname, '../..');
 const total = { passed: 0, failed: 0, skipped: 0 };
 
+/** Resolves when it ended, to its status, which is null when it could not, and to what it wrote into a pipe. */
 function node(args, stdio) {
-  return spawnSync(process.execPath, args, { cwd: root, stdio, encoding: 'utf8' });
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    child.on('error', (error) => resolve({ status: null, output: output + error.message }));
+    child.on('close', (status) => resolve({ status, output }));
+  });
 }
 
 async function step(name, check) {
@@ -27,18 +37,18 @@ async function step(name, check) {
   total[failure === undefined ? 'passed' : 'failed'] += 1;
 }
 
-function tool(bin, ...args) {
-  const { status, stdout, stderr, error } = node([join('node_modules', bin), ...args], 'pipe');
-  return status === 0 ? undefined : `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`;
+async function tool(bin, ...args) {
+  const { status, output } = await node([join('node_modules', bin), ...args], ['ignore', 'pipe', 'pipe']);
+  return status === 0 ? undefined : output || `${bin} failed and said nothing`;
 }
 
 /** Adds jest's counts. A suite that could not run, and a run without a report, are failures. */
-function jest(args) {
+async function jest(args) {
   const dir = mkdtempSync(join(tmpdir(), 'lectern-jest-'));
   const report = join(dir, 'report.json');
   const options = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const program = 'node_modules/jest/bin/jest.js';
-  const { status } = node(
+  const { status } = await node(
     [...options, program, '--json', `--outputFile=${report}`, ...args],
     ['ignore', 2, 2],
   );
@@ -58,9 +68,11 @@ function jest(args) {
 
 await step('install', () => install());
 await step('build', () => buildIfStale());
+// The first suites wait for servers to start: the checks have the cores meanwhile.
+const suites = jest(process.argv.slice(2));
 await step('lint', () => tool('@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'));
 await step('types', () => tool('typescript/bin/tsc', '--noEmit'));
 await step('unused code', () => tool('knip/bin/knip.js'));
-jest(process.argv.slice(2));
+await suites;
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
