@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { kafkaShape, openKafka, openS3, s3Shape } from '../shared/cluster.ts';
+import { openKafka, openS3 } from '../shared/cluster.ts';
+import { kafkaShape, s3Shape } from '../shared/cluster-shapes.ts';
 import { parseConfig } from '../shared/config.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
-import { openS3, s3Shape } from '../shared/cluster.ts';
+import { s3Shape } from '../shared/cluster-shapes.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
 import { LecternError } from '../shared/errors.ts';
 import { endWith } from './run-in-house.ts';
@@ -24,9 +24,13 @@ function openDirectory(root: string, named: string): ArchiveStore {
   );
 }
 
-function openArchive(env: Environment, dir: string | undefined): ArchiveStore {
+async function openArchive(env: Environment, dir: string | undefined): Promise<ArchiveStore> {
   if (dir !== undefined) return openDirectory(dir, '--dir');
-  if (env.LECTERN_S3_ENDPOINT) return openS3(parseConfig(z.object(s3Shape), env));
+  if (env.LECTERN_S3_ENDPOINT) {
+    const config = parseConfig(z.object(s3Shape), env);
+    const { openS3 } = await import('../shared/cluster.ts');
+    return openS3(config);
+  }
   return openDirectory(join(env.LECTERN_DATA_DIR ?? './data', 'archive'), 'LECTERN_DATA_DIR');
 }
 
@@ -37,7 +41,7 @@ function openArchive(env: Environment, dir: string | undefined): ArchiveStore {
 export function createRunOnArchive(env: Environment): RunOnArchive {
   return async (command, dir, action) => {
     try {
-      const archive = openArchive(env, dir);
+      const archive = await openArchive(env, dir);
       try {
         await action(archive);
       } finally {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { systemClock } from '../shared/clock.ts';
-import { kafkaShape, openKafka, openRedis, openS3, redisShape, s3Shape } from '../shared/cluster.ts';
+import { kafkaShape, redisShape, s3Shape } from '../shared/cluster-shapes.ts';
 import { commonShape, type Environment, parseConfig } from '../shared/config.ts';
 import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
@@ -38,7 +38,8 @@ const directoryOnS3Schema = z.object({ ...directoryShape, ...s3Shape });
 
 type DirectoryConfig = z.output<typeof directorySchema> & Partial<z.output<typeof directoryOnS3Schema>>;
 
-function openCluster(config: z.output<typeof clusterSchema>, logger: Logger): Stores {
+async function openCluster(config: z.output<typeof clusterSchema>, logger: Logger): Promise<Stores> {
+  const { openKafka, openRedis, openS3 } = await import('../shared/cluster.ts');
   const log = openKafka(config, 'lectern-cli', logger);
   const state = openRedis(config, config.LECTERN_NAMESPACE, logger);
   const archive = openS3(config);
@@ -68,7 +69,7 @@ async function openDirectory(config: DirectoryConfig): Promise<Stores> {
   const archive =
     endpoint === undefined
       ? createDirectoryArchive({ root: join(dataDir, 'archive') })
-      : openS3(config as z.output<typeof directoryOnS3Schema>);
+      : (await import('../shared/cluster.ts')).openS3(config as z.output<typeof directoryOnS3Schema>);
   const close = async (): Promise<void> => {
     await log.close();
     await state.close();
@@ -103,7 +104,7 @@ export async function openHouse(env: Environment): Promise<OpenedHouse> {
   const { modules, sources } = await loadInstallation(common);
   const logger = loggerOf(env, common.LECTERN_LOG_LEVEL);
   const stores = isCluster
-    ? openCluster(parseConfig(clusterSchema, env), logger)
+    ? await openCluster(parseConfig(clusterSchema, env), logger)
     : await openDirectory(parseConfig(env.LECTERN_S3_ENDPOINT ? directoryOnS3Schema : directorySchema, env));
   const { log, state, archive, mayRun } = stores;
   const namespace = common.LECTERN_NAMESPACE;

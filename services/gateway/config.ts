@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { redisShape } from '../shared/cluster.ts';
+import { redisShape } from '../shared/cluster-shapes.ts';
 import { commonShape, flag, integer, list, stateBytes } from '../shared/config.ts';
 import {
   type AccessVariables,

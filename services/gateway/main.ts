@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { blobPlaces } from '../shared/blobs.ts';
-import { kafkaShape, openKafka, openRedis, openS3, s3Shape } from '../shared/cluster.ts';
+import { openKafka, openRedis, openS3 } from '../shared/cluster.ts';
+import { kafkaShape, s3Shape } from '../shared/cluster-shapes.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
 import { createControl } from '../shared/control/control.ts';
 import { createHistory } from '../shared/history/history.ts';
@@ -15,9 +16,9 @@ import { takeUpgrades } from '../shared/take-upgrades.ts';
 import { gatewayShape, optionalRedisShape, withGatewayRules } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { openAccess } from './open-access.ts';
+import { openSharedCounts } from './open-counts.ts';
 import { openRoster } from './open-roster.ts';
 import { settingsOf } from './settings.ts';
-import { openSharedCounts } from './traffic-config.ts';
 
 /**
  * The gateway as a process of its own, on Kafka. It guarantees what `gateway.ts` says. An event's way:

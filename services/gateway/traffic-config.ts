@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { integer } from '../shared/config.ts';
-import type { Logger } from '../shared/logger.ts';
-import { connectRedis } from '../shared/state/redis-client.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { Rate, SharedCounts } from './rate.ts';
@@ -32,7 +30,7 @@ export const trafficShape = {
   LECTERN_PROXIES: integer(0, 10).default(0),
 };
 
-type TrafficVariables = z.output<z.ZodObject<typeof trafficShape>>;
+export type TrafficVariables = z.output<z.ZodObject<typeof trafficShape>>;
 
 export function trafficOf(
   config: TrafficVariables,
@@ -46,23 +44,5 @@ export function trafficOf(
     },
     proxies: config.LECTERN_PROXIES,
     limits: { connectionsPerAddress: config.LECTERN_CONNECTIONS_PER_ADDRESS },
-  };
-}
-
-/** Connects only when there is something to count. */
-export function openSharedCounts(
-  config: TrafficVariables & {
-    readonly LECTERN_NAMESPACE: string;
-    readonly LECTERN_REDIS_URL?: string | undefined;
-  },
-  logger: Logger,
-): { readonly shared?: SharedCounts; close(): Promise<void> } {
-  const { LECTERN_REDIS_URL: url, LECTERN_RATE_PER_IDENTITY, LECTERN_RATE_PER_ADDRESS } = config;
-  if (url === undefined || (LECTERN_RATE_PER_IDENTITY ?? LECTERN_RATE_PER_ADDRESS) === undefined)
-    return { close: async () => undefined };
-  const redis = connectRedis({ url, logger });
-  return {
-    shared: { redis, namespace: config.LECTERN_NAMESPACE },
-    close: async () => redis.disconnect(),
   };
 }

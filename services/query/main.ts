@@ -1,5 +1,6 @@
 import { loadClasses } from '../shared/classes.ts';
-import { openRedis, redisShape } from '../shared/cluster.ts';
+import { openRedis } from '../shared/cluster.ts';
+import { redisShape } from '../shared/cluster-shapes.ts';
 import { parseConfig } from '../shared/config.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { archiverShape } from '../archiver/config.ts';
 import { gatewayShape, withGatewayRules } from '../gateway/config.ts';
 import { querySchema } from '../query/config.ts';
-import { s3Shape } from '../shared/cluster.ts';
+import { s3Shape } from '../shared/cluster-shapes.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
 import { workerShape } from '../worker/config.ts';
 

@@ -11,7 +11,6 @@ import type { ArchiveStore } from '../shared/archive/port.ts';
 import { blobPlaces } from '../shared/blobs.ts';
 import { type LearningClass, loadClasses } from '../shared/classes.ts';
 import { systemClock } from '../shared/clock.ts';
-import { openS3 } from '../shared/cluster.ts';
 import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
 import { createHistory } from '../shared/history/history.ts';
@@ -45,10 +44,11 @@ export interface Product {
   ready(): Promise<{ readonly notReady: readonly string[]; readonly degraded: readonly string[] }>;
 }
 
-function openArchive(config: StandaloneConfig): ArchiveStore {
+async function openArchive(config: StandaloneConfig): Promise<ArchiveStore> {
   const { LECTERN_S3_ENDPOINT, LECTERN_S3_BUCKET } = config;
   if (LECTERN_S3_ENDPOINT === undefined || LECTERN_S3_BUCKET === undefined)
     return createDirectoryArchive({ root: join(config.LECTERN_DATA_DIR, 'archive') });
+  const { openS3 } = await import('../shared/cluster.ts');
   return openS3(config as Parameters<typeof openS3>[0]);
 }
 
@@ -71,7 +71,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const log = createEmbeddedLog({ env });
   lifecycle.onStop('log', () => log.close());
   const state = createEmbeddedState({ env });
-  const archive = openArchive(config);
+  const archive = await openArchive(config);
   lifecycle.onStop('archive', () => archive.close());
   await log.ensureTopics(installation.topics);
 

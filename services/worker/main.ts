@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { systemClock } from '../shared/clock.ts';
-import { kafkaShape, openKafka, openRedis, openS3, redisShape, s3Shape } from '../shared/cluster.ts';
+import { openKafka, openRedis, openS3 } from '../shared/cluster.ts';
+import { kafkaShape, redisShape, s3Shape } from '../shared/cluster-shapes.ts';
 import { parseConfig } from '../shared/config.ts';
 import { createControl } from '../shared/control/control.ts';
 import { createHistory } from '../shared/history/history.ts';

@@ -10,7 +10,8 @@ import {
   originsOf,
   withGatewayRules,
 } from '../../services/gateway/config.ts';
-import { openSharedCounts, trafficOf } from '../../services/gateway/traffic-config.ts';
+import { openSharedCounts } from '../../services/gateway/open-counts.ts';
+import { trafficOf } from '../../services/gateway/traffic-config.ts';
 import { type Environment, parseConfig } from '../../services/shared/config.ts';
 import { silent } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { kafkaShape } from '../../services/shared/cluster.ts';
+import { kafkaShape } from '../../services/shared/cluster-shapes.ts';
 import { parseConfig } from '../../services/shared/config.ts';
 import { checkGroupTimes, workerShape } from '../../services/worker/config.ts';
 
