@@ -6,8 +6,9 @@ import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { archiverGroup, sourceOfTopic } from '../shared/topics.ts';
+import { createLookout } from './lookout.ts';
 import { createManifestWriter } from './manifests.ts';
-import { createArchiverMetrics, type SourceBacklog } from './metrics.ts';
+import { createArchiverMetrics } from './metrics.ts';
 import { createObjectEncoder } from './object.ts';
 import { createPartitionArchiver, type PartitionArchiver } from './partition.ts';
 
@@ -31,7 +32,12 @@ export interface ArchiverDeps {
   readonly registry: Registry;
   /** The consumer is beyond recovery: end the process. */
   readonly failed: (error: Error) => void;
+  /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds since some moment, by a clock that never goes back. */
+  readonly elapsed?: () => number;
+  /** How often the log is asked how far behind the archive is. */
+  readonly lookMs?: number;
 }
 
 export interface Archiver {
@@ -40,10 +46,13 @@ export interface Archiver {
   /** Puts what is buffered, as far as that goes in a few seconds, and leaves the group. */
   stop(): Promise<void>;
   notReady(): readonly string[];
+  /** Each topic whose records the log may remove before they are archived. */
+  degraded(): readonly string[];
 }
 
 const LONGEST_TICK_MS = 1_000;
 const FLUSH_DEADLINE_MS = 8_000;
+const LOOK_MS = 10_000;
 
 /**
  * Puts every record of the topics into the archive.
@@ -67,7 +76,7 @@ const FLUSH_DEADLINE_MS = 8_000;
  */
 export function createArchiver(deps: ArchiverDeps): Archiver {
   const { log, namespace, limits, logger } = deps;
-  const now = deps.now ?? Date.now;
+  const elapsed = deps.elapsed ?? (() => performance.now());
   const consumer = log.createConsumer({ groupId: archiverGroup(namespace), topics: deps.topics });
   const encoder = createObjectEncoder();
   const opener = createObjectOpener(deps.archive);
@@ -75,19 +84,17 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
   let joined = false;
   let stopping = false;
   let ticking: NodeJS.Timeout | undefined;
+  let lookouts: NodeJS.Timeout | undefined;
 
-  const sources = deps.topics.map((topic) => sourceOfTopic(namespace, topic));
-  const backlog = (): readonly SourceBacklog[] =>
-    sources.map((source) => {
-      const owned = [...partitions.values()].filter(({ of }) => of.source === source);
-      const since = owned.flatMap(({ behindSince }) => behindSince ?? []);
-      return {
-        source,
-        oldestUnarchivedSeconds: (now() - Math.min(now(), ...since)) / 1_000,
-        stoppedPartitions: owned.filter(({ stopped }) => stopped).length,
-      };
-    });
-  const metrics = createArchiverMetrics(deps.registry, backlog);
+  const lookout = createLookout({
+    log,
+    namespace,
+    topics: deps.topics,
+    partitions: () => [...partitions.values()],
+    now: deps.now ?? Date.now,
+    logger,
+  });
+  const metrics = createArchiverMetrics(deps.registry, lookout.backlog);
   const manifests = createManifestWriter({
     archive: deps.archive,
     logger,
@@ -120,7 +127,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       opener,
       maxBytes: limits.maxBytes,
       logger,
-      now,
+      elapsed,
       created({ name, bytes, range }) {
         manifests.put(of, name);
         metrics.objects.inc({ source: of.source });
@@ -138,6 +145,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
 
   return {
     async run() {
+      lookouts = setInterval(() => void lookout.look(), deps.lookMs ?? LOOK_MS);
       ticking = setInterval(
         () => {
           for (const one of partitions.values()) one.cutIfOlder(limits.maxAgeMs);
@@ -153,6 +161,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
             partitions.set(keyOf(at), one);
             void one.begin();
           }
+          void lookout.look();
         },
         revoked: abandonAll,
         async batch(batch) {
@@ -168,6 +177,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     async stop() {
       stopping = true;
       clearInterval(ticking);
+      clearInterval(lookouts);
       balance();
       const late = new AbortController();
       const deadline = sleep(FLUSH_DEADLINE_MS, undefined, { signal: late.signal }).catch(() => undefined);
@@ -181,5 +191,6 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       if (!joined) return ['the archiver has not joined its group yet'];
       return [...new Set([...partitions.values()].flatMap(({ trouble }) => trouble ?? []))];
     },
+    degraded: lookout.alarms,
   };
 }

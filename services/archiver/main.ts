@@ -49,6 +49,7 @@ runService({
         { name: 'archive', check: () => archive.check() },
       ],
       notReady: archiver.notReady,
+      degraded: archiver.degraded,
     });
     await serving.dependenciesUp();
     if (lifecycle.stopping.aborted) return;

@@ -14,8 +14,11 @@ export interface PartitionBuffer {
   readonly sizeBytes: number;
   /** Of the oldest record: when it was buffered, and when the log appended it. */
   readonly oldest: { readonly bufferedAt: number; readonly timestamp: number } | null;
-  /** Takes what is at `next` and after; what is below was had before. At a gap it stops and tells. */
-  append(records: readonly LogRecord[], now: number): MissingOffsets | null;
+  /**
+   * Takes what is at `next` and after; what is below was had before. At a gap it stops and tells. `bufferedAt` comes back in
+   * `oldest`.
+   */
+  append(records: readonly LogRecord[], bufferedAt: number): MissingOffsets | null;
   /** The oldest records up to a size in bytes, or one if that is larger. */
   head(maxBytes: number): readonly LogRecord[];
   dropThrough(offset: number): void;
@@ -51,11 +54,11 @@ export function createPartitionBuffer(): PartitionBuffer {
       const [entry] = entries;
       return entry === undefined ? null : { bufferedAt: entry.bufferedAt, timestamp: entry.record.timestamp };
     },
-    append(records, now) {
+    append(records, bufferedAt) {
       for (const record of records) {
         if (record.offset < next) continue;
         if (record.offset > next) return { from: next, to: record.offset };
-        const entry = toEntry(record, now);
+        const entry = toEntry(record, bufferedAt);
         entries.push(entry);
         sizeBytes += entry.sizeBytes;
         next = record.offset + 1;

@@ -1,8 +1,7 @@
 import { type ArchiveAnchor, readAnchor } from '../shared/archive/anchor.ts';
 import { type ChainEnd, findChainEnd, findHighestEnd } from '../shared/archive/chain-end.ts';
 import type { ArchivedPartition } from '../shared/archive/object-name.ts';
-import { parseMetadata, toMetadata } from '../shared/archive/object-range.ts';
-import { MAX_OBJECT_BYTES } from '../shared/archive/object-rules.ts';
+import type { ObjectRange } from '../shared/archive/object-range.ts';
 import type { ObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { LecternError, messageOf } from '../shared/errors.ts';
@@ -11,6 +10,7 @@ import type { Logger } from '../shared/logger.ts';
 import { anchorFault, checkBounds, gapError } from './continuity.ts';
 import type { EncodedObject, ObjectEncoder } from './object.ts';
 import { createPartitionBuffer } from './partition-buffer.ts';
+import { encodeFitting, putOrFind } from './put-object.ts';
 import { retry } from './retry.ts';
 
 export interface PartitionDeps {
@@ -22,7 +22,8 @@ export interface PartitionDeps {
   readonly opener: ObjectOpener;
   readonly maxBytes: number;
   readonly logger: Logger;
-  readonly now: () => number;
+  /** Milliseconds since some moment; it never goes back, whatever becomes of the machine's time of day. */
+  readonly elapsed: () => number;
   readonly created: (object: EncodedObject) => void;
   /** The buffer became smaller. */
   readonly relieved: () => void;
@@ -37,8 +38,10 @@ export interface PartitionArchiver {
   readonly stopped: boolean;
   /** What keeps it from archiving now, or null. */
   readonly trouble: string | null;
-  /** The time of the oldest thing that it has not archived, in milliseconds since 1970, or null. */
-  readonly behindSince: number | null;
+  /** One past the last offset that is archived, or null before that is known. */
+  readonly archivedTo: number | null;
+  /** When the log appended the oldest record that is buffered, in milliseconds since 1970, or null. */
+  readonly oldestBuffered: number | null;
   /** Finds where to go on and starts reading there. */
   begin(): Promise<void>;
   append(records: readonly LogRecord[]): void;
@@ -47,7 +50,7 @@ export interface PartitionArchiver {
   setPaused(paused: boolean): void;
   /** Puts one object of what is buffered; never rejects. A second call while one runs is that one. */
   cut(): Promise<void>;
-  /** Cuts when the oldest record was buffered `maxAgeMs` ago. */
+  /** Cuts when the oldest record was buffered `maxAgeMs` ago, or earlier. */
   cutIfOlder(maxAgeMs: number): void;
   /** Cuts until nothing is buffered. */
   flush(): Promise<void>;
@@ -55,13 +58,14 @@ export interface PartitionArchiver {
   abandon(): void;
 }
 
-type Phase = { readonly kind: 'beginning' | 'reading' | 'stopped'; readonly since: number };
+type Phase = 'beginning' | 'reading' | 'stopped';
 
 export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver {
-  const { of, archive, consumer, logger, now } = deps;
+  const { of, archive, consumer, logger, elapsed } = deps;
   const buffer = createPartitionBuffer();
   const over = new AbortController();
-  let phase: Phase = { kind: 'beginning', since: now() };
+  let phase: Phase = 'beginning';
+  let archivedTo: number | null = null;
   let trouble: string | null = null;
   let cutting: Promise<void> | null = null;
   let paused = false;
@@ -70,7 +74,7 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
 
   const stop = (error: unknown): void => {
     over.abort();
-    phase = { kind: 'stopped', since: buffer.oldest?.timestamp ?? now() };
+    phase = 'stopped';
     trouble = `${of.topic}/${of.partition} is not archived: ${messageOf(error)}`;
     consumer.pause(of);
     buffer.restart(buffer.next);
@@ -108,7 +112,8 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
 
   const startAt = (next: number, expected: ArchiveAnchor | null): void => {
     buffer.restart(next);
-    phase = { kind: 'reading', since: now() };
+    archivedTo = next;
+    phase = 'reading';
     anchor = expected;
     read();
   };
@@ -137,44 +142,37 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
     else startAt(next, await patiently(() => readAnchor(deps.opener, end)));
   };
 
+  const dropThrough = (offset: number): void => {
+    buffer.dropThrough(offset);
+    archivedTo = offset + 1;
+  };
+
   /** Somebody else put this object, or we did and never heard: go on where it ends. */
-  const follow = async ({ name, range }: EncodedObject): Promise<void> => {
-    const winner = parseMetadata(name, await patiently(() => archive.metadata(name)));
+  const follow = async ({ name, range }: EncodedObject, winner: ObjectRange): Promise<void> => {
     if (winner.first !== range.first)
       throw new LecternError(
         'ARCHIVE_BROKEN',
         `the archive object ${name} begins at offset ${winner.first}: restore the one that was put there`,
       );
-    if (winner.last < buffer.next) return buffer.dropThrough(winner.last);
+    if (winner.last < buffer.next) return dropThrough(winner.last);
     checkBounds(of, winner.last + 1, await bounds());
     const hash = winner.anchor;
     startAt(winner.last + 1, hash === null ? null : { offset: winner.last, hash });
   };
 
-  /** As many of the oldest records as an object holds. What hardly compresses is halved until it fits. */
-  const encode = async (): Promise<EncodedObject> => {
-    let records = buffer.head(deps.maxBytes);
-    for (;;) {
-      const object = await deps.encoder.encode(of, records);
-      over.signal.throwIfAborted();
-      if (object.bytes.length <= MAX_OBJECT_BYTES || records.length === 1) return object;
-      records = records.slice(0, Math.ceil(records.length / 2));
-    }
-  };
-
   const cutOne = async (): Promise<void> => {
-    const object = await encode();
-    const { name, bytes, range } = object;
-    const outcome = await patiently(() => archive.putIfAbsent(name, bytes, toMetadata(range)));
-    if (outcome === 'exists') return await follow(object);
-    buffer.dropThrough(range.last);
+    const object = await encodeFitting(deps.encoder, of, buffer.head(deps.maxBytes), over.signal);
+    const { range } = object;
+    const winner = await patiently(() => putOrFind(archive, object));
+    if (winner !== null) return await follow(object, winner);
+    dropThrough(range.last);
     deps.created(object);
     void consumer
       .mirror(of, range.last + 1)
       .catch((error: unknown) => logger.debug({ ...of, error: messageOf(error) }, 'not mirrored'));
   };
 
-  const isEmpty = (): boolean => over.signal.aborted || phase.kind !== 'reading' || buffer.oldest === null;
+  const isEmpty = (): boolean => over.signal.aborted || phase !== 'reading' || buffer.oldest === null;
 
   const cut = (): Promise<void> => {
     if (cutting !== null) return cutting;
@@ -195,21 +193,24 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
       return cutting !== null;
     },
     get stopped() {
-      return phase.kind === 'stopped';
+      return phase === 'stopped';
     },
     get trouble() {
       return trouble;
     },
-    get behindSince() {
-      return buffer.oldest?.timestamp ?? (phase.kind === 'reading' ? null : phase.since);
+    get archivedTo() {
+      return archivedTo;
+    },
+    get oldestBuffered() {
+      return buffer.oldest?.timestamp ?? null;
     },
     begin: () => guarded(begin),
     append(records) {
-      if (phase.kind !== 'reading' || over.signal.aborted) return;
+      if (phase !== 'reading' || over.signal.aborted) return;
       const fault = anchor && anchorFault(of, anchor, records);
       anchor = null;
       if (fault !== null) return stop(fault);
-      const gap = buffer.append(records, now());
+      const gap = buffer.append(records, elapsed());
       if (gap !== null) stop(gapError(of, gap));
       else if (buffer.sizeBytes >= deps.maxBytes) void cut();
     },
@@ -221,14 +222,14 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
         read();
       }),
     setPaused(wanted) {
-      if (wanted === paused || phase.kind === 'stopped') return;
+      if (wanted === paused || phase === 'stopped') return;
       paused = wanted;
       if (paused) consumer.pause(of);
       else consumer.resume(of);
     },
     cut,
     cutIfOlder(maxAgeMs) {
-      if (buffer.oldest !== null && now() - buffer.oldest.bufferedAt >= maxAgeMs) void cut();
+      if (buffer.oldest !== null && elapsed() - buffer.oldest.bufferedAt >= maxAgeMs) void cut();
     },
     async flush() {
       while (!isEmpty()) await cut();

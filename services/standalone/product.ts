@@ -141,6 +141,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   });
 
   const parts = [gateway, worker, archiver];
+  const degraded = () => [worker, archiver].flatMap((part) => part.degraded());
   const serving = await serve({
     config,
     logger,
@@ -152,7 +153,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ],
     routers: [gateway.router, query.router],
     notReady: () => parts.flatMap((part) => part.notReady()),
-    degraded: worker.degraded,
+    degraded,
   });
   takeUpgrades(serving.server, gateway.handleUpgrade);
   lifecycle.onStop('query', () => query.stop());
@@ -167,7 +168,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       const deadline = Date.now() + READY_DEADLINE_MS;
       const waits = (): boolean => serving.notReady().length > 0 && Date.now() < deadline;
       while (waits() && !lifecycle.stopping.aborted) await sleep(20);
-      return { notReady: serving.notReady(), degraded: worker.degraded() };
+      return { notReady: serving.notReady(), degraded: degraded() };
     },
   };
 }

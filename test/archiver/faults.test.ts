@@ -66,6 +66,22 @@ test('an archive that is away at the start is waited for', async () => {
   await expectChain(house, 20);
 });
 
+test('a store that refuses a put as taken, and has nothing under that name, is asked again', async () => {
+  const house = openArchiveHouse();
+  let lies = 2;
+  house.fake.append(at, records(20));
+  const { archiver, member } = await startArchiver(house, {
+    archive: {
+      putIfAbsent: async (...put) => (lies-- > 0 ? 'exists' : house.archive.putIfAbsent(...put)),
+    },
+  });
+  await waitFor(() => archiver.notReady().length > 0, { message: 'it says so' });
+  expect(archiver.notReady()[0]).toContain('has none of that name');
+  await waitFor(() => member.mirrored.get(`${topic}/0`) === 20, { message: 'it goes on' });
+  expect(archiver.notReady()).toEqual([]);
+  await expectChain(house, 20);
+});
+
 test('the rest is left to the next when the assignment ends while the archive is away', async () => {
   const house = openArchiveHouse();
   const archive = switchable(house);

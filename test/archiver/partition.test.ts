@@ -35,7 +35,7 @@ test('records that do not fit into an object compressed are put as several', asy
     opener: createObjectOpener(house.archive),
     maxBytes: 100 * RECORD_BYTES,
     logger: createLogger({ service: 'test', level: 'silent' }),
-    now: Date.now,
+    elapsed: () => performance.now(),
     created: () => undefined,
     relieved: () => undefined,
   });

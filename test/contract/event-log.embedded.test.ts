@@ -8,6 +8,7 @@ import { eventLogContract } from './event-log.ts';
 
 eventLogContract({
   name: 'LMDB',
+  retentionMs: null,
   describe,
   async create() {
     const dataDir = mkdtempSync(join(tmpdir(), 'lectern-log-'));

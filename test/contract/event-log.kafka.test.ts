@@ -5,6 +5,7 @@ import { eventLogContract } from './event-log.ts';
 
 eventLogContract({
   name: 'Kafka',
+  retentionMs: 30 * 24 * 3_600_000,
   describe: describeOnStack,
   async create() {
     const logger = createLogger({ service: 'contract', level: 'silent' });

@@ -10,6 +10,8 @@ import { togetherContract } from './event-log-together.ts';
 export interface EventLogContract {
   readonly name: string;
   readonly create: () => Promise<{ readonly log: EventLog; readonly close: () => Promise<void> }>;
+  /** Of the topics that it makes. */
+  readonly retentionMs: number | null;
   readonly describe: (name: string, body: () => void) => void;
 }
 
@@ -67,9 +69,15 @@ export function eventLogContract(contract: EventLogContract): void {
       expect(await log.partitionCount(missing)).toBeNull();
     });
 
+    test('for how long records are kept is told: not at all limited, or in milliseconds', async () => {
+      const topic = await newTopic(1);
+      expect(await log.retentionMs(topic)).toBe(contract.retentionMs);
+    });
+
     test('an unknown topic is named, not made', async () => {
       const topic = `contract.${randomUUID()}`;
       expect(await log.partitionCount(topic)).toBeNull();
+      await expect(log.retentionMs(topic)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
       await expect(log.offsets(topic)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
       await expect(producer.send([record(topic, 'k', 'v')])).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
       expect(await log.partitionCount(topic)).toBeNull();

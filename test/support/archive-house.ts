@@ -31,6 +31,8 @@ export interface ArchiveHouse {
 
 export interface StartedArchiver {
   readonly archiver: Archiver;
+  /** The house's own for the first archiver, one of its own for each further one. */
+  readonly registry: Registry;
   readonly member: FakeMember;
 }
 
@@ -56,10 +58,13 @@ export interface StartOptions {
   readonly archive?: Partial<ArchiveStore>;
   readonly limits?: Partial<ArchiverLimits>;
   readonly now?: () => number;
+  readonly elapsed?: () => number;
+  readonly lookMs?: number;
 }
 
 export async function startArchiver(house: ArchiveHouse, given: StartOptions = {}): Promise<StartedArchiver> {
   const destination = { write: (line: string) => void house.logged.push(line) };
+  const registry = house.fake.members.length === 0 ? house.registry : new Registry();
   const archiver = createArchiver({
     log: house.fake.log,
     archive: { ...house.archive, ...given.archive },
@@ -67,11 +72,13 @@ export async function startArchiver(house: ArchiveHouse, given: StartOptions = {
     topics: [topic],
     limits: { maxBytes: 10 * RECORD_BYTES, maxAgeMs: 3_600_000, bufferBytes: 1_000_000, ...given.limits },
     logger: createLogger({ service: 'test', level: 'info', destination }),
-    registry: house.fake.members.length === 0 ? house.registry : new Registry(),
+    registry,
     failed: (error) => {
       throw error;
     },
     ...(given.now === undefined ? {} : { now: given.now }),
+    ...(given.elapsed === undefined ? {} : { elapsed: given.elapsed }),
+    lookMs: given.lookMs ?? 10_000,
   });
   await archiver.run();
   const member = house.fake.members.at(-1)!;
@@ -80,7 +87,7 @@ export async function startArchiver(house: ArchiveHouse, given: StartOptions = {
     member.revoke();
     return archiver.stop();
   });
-  return { archiver, member };
+  return { archiver, registry, member };
 }
 
 /** Records whose value tells their number. */

@@ -25,6 +25,8 @@ export interface FakeLog {
   append(at: TopicPartition, records: readonly Partial<LogRecord>[]): void;
   /** Retention: offsets below `start` are gone. */
   trim(at: TopicPartition, start: number): void;
+  /** Sets for how long it says that it keeps records, in milliseconds; at first it removes none for their age. */
+  keepFor(ms: number | null): void;
   /** Under the old name, a topic of no records. */
   recreate(topic: string): void;
 }
@@ -41,6 +43,7 @@ interface Partition {
 export function createFakeLog(topics: Readonly<Record<string, number>>): FakeLog {
   const partitions = new Map<string, Partition>();
   const members: (FakeMember & { wake(): void })[] = [];
+  let retentionMs: number | null = null;
   const reset = (topic: string): void => {
     for (let partition = 0; partition < topics[topic]!; partition++)
       partitions.set(keyOf({ topic, partition }), { start: 0, end: 0, records: [] });
@@ -147,7 +150,16 @@ export function createFakeLog(topics: Readonly<Record<string, number>>): FakeLog
         const { start, end } = partitions.get(keyOf(at))!;
         return { partition: at.partition, start, end };
       }),
-    mirrored: unused,
+    async mirrored(_, topic) {
+      const committed = new Map(members.flatMap(({ mirrored }) => [...mirrored]));
+      return new Map(
+        partitionsOf(topic).flatMap((at) => {
+          const next = committed.get(keyOf(at));
+          return next === undefined ? [] : [[at.partition, next] as const];
+        }),
+      );
+    },
+    retentionMs: async () => retentionMs,
     createProducer: unused,
     createConsumer,
     async *read({ from, to, ...at }) {
@@ -185,6 +197,9 @@ export function createFakeLog(topics: Readonly<Record<string, number>>): FakeLog
       const partition = partitions.get(keyOf(at))!;
       partition.start = start;
       partition.records = partition.records.filter(({ offset }) => offset >= start);
+    },
+    keepFor(ms) {
+      retentionMs = ms;
     },
     recreate: reset,
   };

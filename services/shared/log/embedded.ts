@@ -115,6 +115,10 @@ export function createEmbeddedLog({ env }: EmbeddedLogOptions): EventLog {
       }));
     },
     mirrored: async (groupId, topic) => mirrors.read(groupId, topic),
+    async retentionMs(topic) {
+      topics.get(topic);
+      return null;
+    },
     async createProducer() {
       assertOpen();
       let ended = false;

@@ -9,6 +9,7 @@ import { createKafkaConsumer } from './kafka-consumer.ts';
 import { openKafkaFetches } from './kafka-fetches.ts';
 import { createKafkaProducer } from './kafka-producer.ts';
 import { readRange } from './kafka-read.ts';
+import { retentionOf } from './kafka-retention.ts';
 import type { EventLog, PartitionOffsets, TopicSpec } from './port.ts';
 
 export interface KafkaLogOptions extends KafkaConnection {
@@ -158,6 +159,11 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         const known = (found?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
         return new Map(known.map(({ partition, offset }) => [partition, Number(offset)]));
       }),
+    async retentionMs(topic) {
+      if ((await knownCount(topic)) === null)
+        throw new LecternError('UNKNOWN_TOPIC', `there is no topic ${topic}`);
+      return await ask((client) => retentionOf(client, topic));
+    },
     createProducer: () => createKafkaProducer({ kafka, partitionCount: knownCount, gzip, toError }),
     createConsumer,
     async *read(range) {

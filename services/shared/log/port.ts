@@ -141,6 +141,11 @@ export interface EventLog {
   offsets(topic: string): Promise<readonly PartitionOffsets[]>;
   /** The group's mirrored offsets by partition; a partition without one is absent. */
   mirrored(groupId: string, topic: string): Promise<ReadonlyMap<number, number>>;
+  /**
+   * For how long the log keeps the records of a topic, in milliseconds; null where none goes for its age. Throws
+   * UNKNOWN_TOPIC when there is no such topic.
+   */
+  retentionMs(topic: string): Promise<number | null>;
   createProducer(): Promise<Producer>;
   createConsumer(options: ConsumerOptions): GroupConsumer;
   /**

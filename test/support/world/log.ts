@@ -73,6 +73,7 @@ export function createProcessLog(deps: ProcessLogDeps): EventLog {
         });
         return new Map(found);
       }),
+    retentionMs: async () => null,
     createProducer: async () => ({
       send: createProcessSend(deps),
       close: async () => undefined,
