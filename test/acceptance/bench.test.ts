@@ -35,7 +35,7 @@ test('a name that no bench has is refused with those that there are', async () =
   const { code, lines } = await bench('speed');
   expect(code).toBe(1);
   expect(lines).toEqual([
-    'no bench is named speed; there are reduce, growth, takeover, idle, ingest, endurance',
+    'no bench is named speed; there are reduce, growth, takeover, idle, ingest, endurance, archive',
   ]);
 });
 

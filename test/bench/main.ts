@@ -1,4 +1,5 @@
 import { createRun, type OwnedRun } from '../../deploy/local/run.ts';
+import { archive } from './archive.ts';
 import { endurance } from './endurance.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) =>
   idle,
   ingest,
   endurance,
+  archive,
 };
 
 function asked(): ReturnType<typeof parseOptions> {

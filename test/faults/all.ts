@@ -1,3 +1,10 @@
+import { archiverClocks } from './archiver-clocks.ts';
+import { archiverDamage } from './archiver-damage.ts';
+import { archiverJoinLeave } from './archiver-join-leave.ts';
+import { archiverKills } from './archiver-kills.ts';
+import { archiverMixed } from './archiver-mixed.ts';
+import { archiverReplies } from './archiver-replies.ts';
+import { archiverZombies } from './archiver-zombies.ts';
 import { brokerAway } from './broker-away.ts';
 import { brokerRestart } from './broker-restart.ts';
 import type { Fault } from './fault.ts';
@@ -40,4 +47,11 @@ export const FAULTS: readonly Fault[] = [
   lostSecond,
   joinLeave,
   killWorkers,
+  archiverKills,
+  archiverReplies,
+  archiverZombies,
+  archiverJoinLeave,
+  archiverClocks,
+  archiverMixed,
+  archiverDamage,
 ];

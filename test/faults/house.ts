@@ -39,6 +39,8 @@ export interface House {
   gateway(variables?: Readonly<Record<string, string>>): Promise<RestartableProgram>;
   /** A worker that runs and is ready; with the first one an archiver is started. */
   worker(variables?: Readonly<Record<string, string>>): Promise<RestartableProgram>;
+  /** One more archiver, ready. */
+  archiver(): Promise<RestartableProgram>;
   /** The programs that were made, for what they said. */
   readonly programs: readonly RestartableProgram[];
 }
@@ -114,6 +116,7 @@ export async function withHouse<T>(
         if (isFirst) await start('archiver', {});
         return worker;
       },
+      archiver: () => start('archiver', {}),
       programs,
     });
   } finally {

@@ -76,6 +76,29 @@ export interface HistoryOf {
   readonly topic: string;
 }
 
+const inOrder = (records: ReadonlyMap<number, Kept>): HistoryRecord[] =>
+  [...records].sort(([a], [b]) => a - b).map(([offset, kept]) => toRecord(offset, kept));
+
+/** Every record of a topic that the archive holds, by partition, in the order of their offsets. */
+export async function readArchive(of: HistoryOf): Promise<ReadonlyMap<number, readonly HistoryRecord[]>> {
+  const archived = await readArchived(of.archive, sourceOfTopic(of.namespace, of.topic));
+  return new Map([...archived].map(([partition, records]) => [partition, inOrder(records)]));
+}
+
+/** The same of the log. */
+export async function readLog({
+  log,
+  topic,
+}: HistoryOf): Promise<ReadonlyMap<number, readonly HistoryRecord[]>> {
+  const partitions = new Map<number, readonly HistoryRecord[]>();
+  for (const { partition, start, end } of await log.offsets(topic)) {
+    const records = new Map<number, Kept>();
+    if (end > start) await addLogged(log, { topic, partition, from: start, to: end }, records);
+    partitions.set(partition, inOrder(records));
+  }
+  return partitions;
+}
+
 /** Every record of a topic by partition, wherever it is. Throws unless every offset from 0 to the log's end is there. */
 export async function readRecords(of: HistoryOf): Promise<ReadonlyMap<number, readonly HistoryRecord[]>> {
   const { log, archive, namespace, topic } = of;
@@ -84,7 +107,7 @@ export async function readRecords(of: HistoryOf): Promise<ReadonlyMap<number, re
   for (const { partition, start, end } of await log.offsets(topic)) {
     const values = archived.get(partition) ?? new Map<number, Kept>();
     if (end > start) await addLogged(log, { topic, partition, from: start, to: end }, values);
-    const records = [...values].sort(([a], [b]) => a - b).map(([offset, kept]) => toRecord(offset, kept));
+    const records = inOrder(values);
     const missing = records.findIndex(({ offset }, index) => offset !== index);
     if (missing >= 0 || records.length !== end)
       throw new Error(

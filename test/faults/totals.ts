@@ -21,6 +21,14 @@ export const NOTHING: Totals = {
   states: 0,
 };
 
+export function sumOf(one: Totals, other: Totals): Totals {
+  const sums = Object.keys(one).map((name) => [
+    name,
+    one[name as keyof Totals] + other[name as keyof Totals],
+  ]);
+  return Object.fromEntries(sums) as Totals;
+}
+
 const COLUMNS = [
   ['acknowledged', 'events acknowledged'],
   ['records', 'records kept'],

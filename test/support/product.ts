@@ -78,6 +78,6 @@ export async function createProgram(
         });
       });
     },
-    lines: () => child!.lines(),
+    lines: () => child?.lines() ?? [],
   };
 }
