@@ -11,6 +11,6 @@ const program = new Command('lectern').description('Lectern: stream processing f
 const run = createRunInHouse(process.env, process.argv.slice(2));
 for (const command of createHouseCommands(process.env, run)) program.addCommand(command);
 program.addCommand(createSchemasCommand());
-program.addCommand(createArchiveCommand(createRunOnArchive(process.env)));
+program.addCommand(createArchiveCommand(createRunOnArchive(process.env), process.env));
 
 await program.parseAsync();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ArchiveStore } from './archive/port.ts';
-import { createS3Archive } from './archive/s3.ts';
+import { createS3Archive, type S3Settings } from './archive/s3.ts';
 import type { kafkaShape, redisShape, s3Shape } from './cluster-shapes.ts';
 import { createKafkaLog } from './log/kafka.ts';
 import type { EventLog } from './log/port.ts';
@@ -39,12 +39,16 @@ export function openRedis(config: Config<typeof redisShape>, namespace: string, 
   return createRedisState({ url: config.LECTERN_REDIS_URL, namespace, logger });
 }
 
-export function openS3(config: Config<typeof s3Shape>): ArchiveStore {
-  return createS3Archive({
+export function s3Settings(config: Config<typeof s3Shape>): S3Settings {
+  return {
     endpoint: config.LECTERN_S3_ENDPOINT,
     region: config.LECTERN_S3_REGION,
     bucket: config.LECTERN_S3_BUCKET,
     accessKeyId: config.LECTERN_S3_ACCESS_KEY_ID,
     secretAccessKey: config.LECTERN_S3_SECRET_ACCESS_KEY,
-  });
+  };
+}
+
+export function openS3(config: Config<typeof s3Shape>): ArchiveStore {
+  return createS3Archive(s3Settings(config));
 }

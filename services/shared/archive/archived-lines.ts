@@ -3,7 +3,7 @@ import { readContainerPages } from '../avro-container.ts';
 import { loadArchiveSchema } from './archived-record.ts';
 
 /** A record as objects hold it; see `schemas/archive/`. */
-interface ArchivedColumns {
+export interface ArchivedColumns {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -22,18 +22,18 @@ interface ArchivedColumns {
   readonly metadata: string | null;
 }
 
-/**
- * One JSON text for each record of an object, in order. Times are ISO 8601 in UTC; key and headers are text. `client`,
- * `server` and `metadata` are the event's own JSON to the letter; a record that is no event of ours has its `value` in
- * base64 instead.
- */
+/** `lineOf` each record of an object, in order. */
 export async function* archivedLines(bytes: Buffer): AsyncGenerator<string> {
   const type = parseSchema(loadArchiveSchema());
   for await (const page of readContainerPages<ArchivedColumns>(bytes, type))
     for (const record of page) yield lineOf(record);
 }
 
-function lineOf(record: ArchivedColumns): string {
+/**
+ * A record as one JSON text. Times are ISO 8601 in UTC; key and headers are text. `client`, `server` and `metadata` are the
+ * event's own JSON to the letter; a record that is no event of ours has its `value` in base64 instead.
+ */
+export function lineOf(record: ArchivedColumns): string {
   const { topic, partition, offset, timestamp, key, headers, client, server, metadata, value } = record;
   const { id, source, type, session, sequence, receivedAt } = record;
   const place = {

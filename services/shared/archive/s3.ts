@@ -31,7 +31,7 @@ const SOCKETS = 32;
 const CONFLICT_ATTEMPTS = 12;
 const CONFLICT_PAUSE_MS = 250;
 
-function createClient(settings: S3Settings): S3Client {
+export function createS3Client(settings: S3Settings): S3Client {
   const { accessKeyId, secretAccessKey } = settings;
   const agent = { maxSockets: SOCKETS, keepAlive: true };
   return new S3Client({
@@ -55,13 +55,13 @@ function createClient(settings: S3Settings): S3Client {
 }
 
 /**
- * `ArchiveStore` on a bucket of any S3 that honours `If-None-Match: *`. The only importer of the AWS SDK.
+ * `ArchiveStore` on a bucket of any S3 that honours `If-None-Match: *`. Only this and the target of exports import the AWS SDK.
  *
  * A put whose answer was lost is sent again by the SDK, and then finds its own object: it answers `exists` although it
  * won. Who is told `exists` must compare anyway.
  */
 export function createS3Archive(settings: S3Settings): ArchiveStore {
-  const client = createClient(settings);
+  const client = createS3Client(settings);
   const Bucket = settings.bucket;
 
   /** Runs a request; `expected` answers those refusals that are no faults, or undefined for the others. */

@@ -1,0 +1,123 @@
+import { createEventCodec, type Envelope } from '../event.ts';
+import type { LogRecord } from '../log/port.ts';
+import { wholePairs } from './json-text.ts';
+
+/** What a cell is loaded as, and what it becomes in the file. */
+export interface Column {
+  readonly name: string;
+  readonly loadedAs: 'BOOLEAN' | 'INTEGER' | 'BIGINT' | 'DOUBLE' | 'VARCHAR' | 'JSON' | 'BLOB';
+  /** SQL over the cell, for what is written otherwise than it was loaded. */
+  readonly written?: (cell: string) => string;
+}
+
+export type Cell = boolean | number | bigint | string | Uint8Array | null;
+export type Row = readonly Cell[];
+
+/** A record with where it came from, as it is exported. */
+export interface ExportedRecord extends LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+const ofMillis = (cell: string): string => `make_timestamptz(${cell} * 1000)`;
+const ofMicros = (cell: string): string => `make_timestamptz(${cell})`;
+/** A text that a reader would refuse, and with it the file, stands there as a JSON string of itself. */
+const asJson = (cell: string): string =>
+  `CASE WHEN json_valid(${cell}) THEN ${cell} ELSE to_json(${cell}::VARCHAR) END`;
+
+/** The columns that every export has; see `services/archiver/READING.md`. `source` and `date` are the folders'. */
+export const BASE_COLUMNS: readonly Column[] = [
+  { name: 'topic', loadedAs: 'VARCHAR' },
+  { name: 'partition', loadedAs: 'INTEGER' },
+  { name: 'offset', loadedAs: 'BIGINT' },
+  { name: 'timestamp', loadedAs: 'BIGINT', written: ofMillis },
+  { name: 'key', loadedAs: 'VARCHAR' },
+  { name: 'headers', loadedAs: 'JSON', written: asJson },
+  { name: 'id', loadedAs: 'VARCHAR' },
+  { name: 'eventSource', loadedAs: 'VARCHAR' },
+  { name: 'type', loadedAs: 'VARCHAR' },
+  { name: 'session', loadedAs: 'VARCHAR' },
+  { name: 'sequence', loadedAs: 'BIGINT' },
+  { name: 'receivedAt', loadedAs: 'BIGINT', written: ofMicros },
+  { name: 'client', loadedAs: 'JSON', written: asJson },
+  { name: 'server', loadedAs: 'JSON', written: asJson },
+  { name: 'metadata', loadedAs: 'JSON', written: asJson },
+  { name: 'value', loadedAs: 'BLOB' },
+];
+
+/** What the columns of a source's events are besides those of all. */
+export interface TypedCells {
+  readonly columns: readonly Column[];
+  /** The cells of an event's client part, null for a record that has none. */
+  cellsOf(client: string | null): readonly Cell[];
+}
+
+export const NO_TYPED_CELLS: TypedCells = { columns: [], cellsOf: () => [] };
+
+const NO_ENVELOPE: { readonly [Field in keyof Envelope]: null } = {
+  id: null,
+  source: null,
+  type: null,
+  key: null,
+  session: null,
+  sequence: null,
+  receivedAt: null,
+  client: null,
+  server: null,
+  metadata: null,
+};
+
+/** Takes a value apart; every field is null where it is none of our events. */
+export function createEnvelopeReader(): (value: Buffer) => Envelope | typeof NO_ENVELOPE {
+  const codec = createEventCodec();
+  return (value) => {
+    const decoded = codec.decode(value);
+    return decoded.kind === 'ok' ? decoded.value : NO_ENVELOPE;
+  };
+}
+
+/** Headers as a JSON object of texts; null when there are none. */
+function headersText(headers: LogRecord['headers']): string | null {
+  const entries = Object.entries(headers);
+  if (entries.length === 0) return null;
+  return JSON.stringify(Object.fromEntries(entries.map(([name, text]) => [name, text.toString()])));
+}
+
+const long = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
+
+export interface RowMaker {
+  readonly columns: readonly Column[];
+  /** The row of a record, which must have a value. */
+  rowOf(record: ExportedRecord, value: Buffer): Row;
+}
+
+/** The record's own bytes go along where the columns do not say them to the letter. */
+export function createRowMaker(typed: TypedCells): RowMaker {
+  const envelopeOf = createEnvelopeReader();
+  return {
+    columns: [...BASE_COLUMNS, ...typed.columns],
+    rowOf({ topic, partition, offset, timestamp, key, headers }, value) {
+      const event = envelopeOf(value);
+      const texts = [event.client, event.server, event.metadata];
+      const whole = texts.map((text) => (text === null ? null : wholePairs(text)));
+      const isExact = event.client !== null && whole.every((text, index) => text === texts[index]);
+      return [
+        topic,
+        partition,
+        BigInt(offset),
+        BigInt(timestamp),
+        key?.toString() ?? null,
+        headersText(headers),
+        event.id,
+        event.source,
+        event.type,
+        event.session,
+        long(event.sequence),
+        long(event.receivedAt),
+        ...whole,
+        isExact ? null : value,
+        ...typed.cellsOf(event.client),
+      ];
+    },
+  };
+}

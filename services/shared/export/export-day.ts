@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { dateOf } from '../archive/object-name.ts';
+import type { ObjectOpener } from '../archive/open-object.ts';
+import type { LogRecord } from '../log/port.ts';
+import { madeFrom, readNote, writeNote } from './day-notes.ts';
+import { createDayTable, type DayTable } from './day-table.ts';
+import type { Format } from './formats.ts';
+import type { SourceObject } from './source-objects.ts';
+import type { ExportTarget } from './target.ts';
+
+export interface ExportDeps {
+  readonly opener: ObjectOpener;
+  readonly target: ExportTarget;
+  readonly format: Format;
+  /** Only what has this key; null for all. */
+  readonly student: string | null;
+  readonly memoryMb: number;
+  /** Called with how many records of a day were read. */
+  readonly onRecords: (count: number) => void;
+}
+
+export interface SourceDay {
+  readonly source: string;
+  readonly date: string;
+  /** Those that hold records of it. */
+  readonly objects: readonly SourceObject[];
+}
+
+export interface DayOutcome {
+  readonly source: string;
+  readonly date: string;
+  readonly records: number;
+  readonly outcome: 'written' | 'unchanged';
+}
+
+const folderOf = ({ source, date }: SourceDay): string => `source=${source}/date=${date}`;
+
+const isOf = (student: string | null, { key }: LogRecord): boolean =>
+  student === null || key?.toString() === student;
+
+async function fill(table: DayTable, { date, objects }: SourceDay, deps: ExportDeps): Promise<number> {
+  const { opener, format, student, onRecords } = deps;
+  let records = 0;
+  for (const object of objects) {
+    const { topic, partition } = object.of;
+    for await (const page of (await opener.open(object)).pages(object.first)) {
+      const ofDay = page.filter(({ timestamp }) => dateOf(timestamp) === date);
+      for (const record of ofDay) {
+        // What an erasure left of a record has no value.
+        if (record.value === null || !isOf(student, record)) continue;
+        table.append(format.rowOf({ ...record, topic, partition }, record.value));
+        records += 1;
+      }
+      onRecords(ofDay.length);
+    }
+  }
+  return records;
+}
+
+/** Null when the day has to be written. */
+export async function unchanged(
+  day: SourceDay,
+  { target, format, student }: Pick<ExportDeps, 'target' | 'format' | 'student'>,
+): Promise<DayOutcome | null> {
+  const note = await readNote(target, folderOf(day), format);
+  if (note?.madeFrom !== madeFrom(format, student, day.objects)) return null;
+  return { source: day.source, date: day.date, records: note.records, outcome: 'unchanged' };
+}
+
+/** Puts the file of a day in place of the one that is there, if any; a day without records has none. */
+export async function writeDay(day: SourceDay, deps: ExportDeps): Promise<DayOutcome> {
+  const { target, format, student, memoryMb } = deps;
+  const folder = folderOf(day);
+  const name = `${folder}/${format.fileName}`;
+  const table = await createDayTable({ columns: format.columns, workDir: target.workDir, memoryMb });
+  let records: number;
+  let sizeBytes: number | null = null;
+  try {
+    records = await fill(table, day, deps);
+    if (records === 0) await target.delete(name);
+    else {
+      const path = join(target.workDir, randomBytes(8).toString('hex'));
+      await format.write(table, path);
+      sizeBytes = await target.putFile(name, path);
+    }
+  } finally {
+    table.close();
+  }
+  await writeNote(target, folder, { madeFrom: madeFrom(format, student, day.objects), records, sizeBytes });
+  return { source: day.source, date: day.date, records, outcome: 'written' };
+}
