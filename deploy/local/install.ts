@@ -125,3 +125,45 @@ export async function findOrInstall(
     );
   return installed;
 }
+
+export interface Python {
+  readonly command: string;
+  /** In full, as `3.11.7`. */
+  readonly version: string;
+}
+
+/** Python 3.11 or later that can make virtual environments; Debian has that apart, installed when we are root. */
+export async function findPython(what: string, log: Log): Promise<Python> {
+  const remedy = 'Install Python 3.11 or later, on Debian: apt-get install -y python3-venv';
+  const command = await findOrInstall(what, ['python3'], 'python3-venv', log);
+  const can = () =>
+    attempt(command, ['-c', 'import venv, ensurepip, platform; print(platform.python_version())']);
+  let { failed, output } = await can();
+  if (failed) {
+    await aptInstall(what, 'python3-venv', log);
+    ({ failed, output } = await can());
+  }
+  const version = output.match(/^3\.(\d+)\.\S+/m);
+  if (failed || version === null || Number(version[1]) < 11)
+    throw new CannotStart(what, `${command} is not Python 3.11 or later with venv`, remedy);
+  return { command, version: version[0] };
+}
+
+/** Makes a virtual environment in a folder, with these packages alone, none of them built here. */
+export async function installPython(
+  what: string,
+  python: Python,
+  dir: string,
+  packages: readonly string[],
+): Promise<void> {
+  const made = await attempt(python.command, ['-m', 'venv', dir]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
+  const args = [...pip, '--no-compile', '--no-deps', '--only-binary', ':all:', ...packages];
+  const { failed, output } = made.failed ? made : await attempt(join(dir, 'bin', 'python'), args);
+  if (failed)
+    throw new CannotStart(
+      what,
+      `pip could not install it (${output.split('\n').at(-1)})`,
+      'Give this machine access to PyPI or a mirror, or name a Python that has the packages in LECTERN_PYTHON',
+    );
+}

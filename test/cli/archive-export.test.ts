@@ -46,7 +46,9 @@ async function made(): Promise<MadeArchive> {
 }
 
 const seen = (out: string): readonly string[] =>
-  (readdirSync(out, { recursive: true }) as string[]).filter((name) => /^source=.*\.(parquet|jsonl)$/.test(name)).sort();
+  (readdirSync(out, { recursive: true }) as string[])
+    .filter((name) => /^source=.*\.(parquet|jsonl)$/.test(name))
+    .sort();
 
 describe('lectern archive export', () => {
   test('exports all days of all sources of events, and says what it did', async () => {
@@ -60,7 +62,9 @@ describe('lectern archive export', () => {
       'quiz 2026-09-01: 2 records, written',
       '4 days, 14 records: 4 days written',
     ]);
-    expect(await ask(out, `SELECT source, count(*)::INTEGER AS n FROM '**/*.parquet' GROUP BY ALL ORDER BY ALL`)).toEqual([
+    expect(
+      await ask(out, `SELECT source, count(*)::INTEGER AS n FROM '**/*.parquet' GROUP BY ALL ORDER BY ALL`),
+    ).toEqual([
       { source: 'essay', n: 12 },
       { source: 'quiz', n: 2 },
     ]);
@@ -103,7 +107,10 @@ describe('lectern archive export', () => {
 
   test.each([
     [['--from', '2026-09-31'], /must be a day as 2026-09-30/],
-    [['--from', '2026-09-03', '--to', '2026-09-02'], /--from: 2026-09-03 is after 2026-09-02, which --to says/],
+    [
+      ['--from', '2026-09-03', '--to', '2026-09-02'],
+      /--from: 2026-09-03 is after 2026-09-02, which --to says/,
+    ],
     [['--format', 'xml'], /Allowed choices are parquet, jsonl/],
     [['--source', 'esay'], /--source: nothing is archived of esay; there are: _control, essay, quiz/],
     [['--memory', '64'], /must be a whole number of MiB, 256 at least/],
@@ -134,7 +141,9 @@ describe('lectern archive export', () => {
     for (const out of ['s3://bucket', 's3://bucket/events/x']) {
       printed = [];
       expect(await lectern(['export', '--out', out], { ...env, ...keys })).toBe(78);
-      expect(printed.join()).toContain('is the archive itself: name a prefix of its own, as s3://bucket/exports');
+      expect(printed.join()).toContain(
+        'is the archive itself: name a prefix of its own, as s3://bucket/exports',
+      );
     }
   });
 

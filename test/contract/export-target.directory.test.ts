@@ -13,6 +13,8 @@ test('a folder that cannot be made is named, with the remedy', async () => {
   writeFileSync(file, '');
   await expect(openDirectoryTarget(join(file, 'below'))).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringMatching(/--out: the folder .*below cannot be used: check that it is there, writable/),
+    message: expect.stringMatching(
+      /--out: the folder .*below cannot be used: check that it is there, writable/,
+    ),
   });
 });

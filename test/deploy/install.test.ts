@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { findChromium } from '../../deploy/local/chromium.ts';
-import { findJava, findOrInstall, maven } from '../../deploy/local/install.ts';
+import { findJava, findOrInstall, findPython, maven } from '../../deploy/local/install.ts';
 import { testRun } from '../support/test-run.ts';
 
 const { PATH, JAVA_HOME } = process.env;
@@ -23,6 +23,11 @@ describe('what cannot be started says what is missing and how to give it', () =>
       'no Redis and no apt-get',
       () => findOrInstall('Redis', ['redis-server'], 'redis-server', silent),
       /Redis cannot be started: it is not installed.*apt-get install -y redis-server/,
+    ],
+    [
+      'no Python',
+      () => findPython('Python', silent),
+      /Python cannot be started: .*apt-get install -y python3-venv/,
     ],
     ['no browser', () => findChromium(silent), /Chromium cannot be started: .*apt-get install -y chromium/],
   ])('%s', async (_, find, message) => {

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { wholePairs, wholeText } from '../../../services/shared/export/json-text.ts';
 
 const HALF = /\p{Surrogate}/u;
-const text = fc.string({ unit: fc.oneof(fc.constantFrom('\\', '"', 'u', '\ud83d', '\ude00', 'd'), fc.string()) });
+const text = fc.string({
+  unit: fc.oneof(fc.constantFrom('\\', '"', 'u', '\ud83d', '\ude00', 'd'), fc.string()),
+});
 
 test('a JSON text without halves means what it meant, with each half replaced', () => {
   fc.assert(

@@ -138,7 +138,14 @@ test('fields named as other columns get names of their own, and records within t
       },
     },
   ]);
-  const client = { type: 't', Date: 1, score: 2, Score: 3, client_Score: 4, tree: { below: [{ below: [] }] } };
+  const client = {
+    type: 't',
+    Date: 1,
+    score: 2,
+    Score: 3,
+    client_Score: 4,
+    tree: { below: [{ below: [] }] },
+  };
   const out = await exported(type, [JSON.stringify(client)]);
   const [row] = await ask(out, `SELECT * FROM ${FILES}`);
   expect(row).toMatchObject({
