@@ -1,6 +1,7 @@
 import { createRun, type OwnedRun } from '../../deploy/local/run.ts';
 import { archive } from './archive.ts';
 import { endurance } from './endurance.ts';
+import { exportBench } from './export.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) =>
   ingest,
   endurance,
   archive,
+  export: exportBench,
 };
 
 function asked(): ReturnType<typeof parseOptions> {

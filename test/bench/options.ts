@@ -11,7 +11,7 @@ export interface BenchOptions {
    * Within a minute, to see that a bench works: its figures say little. `reduce` measures one worker and two, once each,
    * and nothing else; `growth` has few keys and events; `takeover` has few events, and leaves out the replay out of the
    * archive; `idle` does not wait until the worker has settled; `endurance` has few sockets and takes 20 s; `archive` has
-   * few events, and few objects to verify.
+   * few events, and few objects to verify; `export` has few events.
    */
   readonly brief: boolean;
   /** How many keys there are, one run of `growth` each. */
