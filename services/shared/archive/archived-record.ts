@@ -29,13 +29,21 @@ const FROM_THE_LOG: readonly string[] = [
   'headers',
 ] satisfies (keyof LogRecord)[];
 
-function logRecordType(): AvroType {
+function typeWith(names: readonly string[]): AvroType {
   const schema = loadArchiveSchema() as RecordSchema;
-  return parseSchema({ ...schema, fields: schema.fields.filter(({ name }) => FROM_THE_LOG.includes(name)) });
+  return parseSchema({ ...schema, fields: schema.fields.filter(({ name }) => names.includes(name)) });
 }
 
 /** Reads the records of an object's bytes, page by page, as the log held them. Throws an Error where they are broken. */
 export function createRecordReader(): (bytes: Buffer) => AsyncIterable<readonly LogRecord[]> {
-  const type = logRecordType();
+  const type = typeWith(FROM_THE_LOG);
   return (bytes) => readContainerPages<LogRecord>(bytes, type);
+}
+
+/** Like `createRecordReader`, but only when the log appended them, which takes a fraction of the time. */
+export function createTimeReader(): (
+  bytes: Buffer,
+) => AsyncIterable<readonly Pick<LogRecord, 'timestamp'>[]> {
+  const type = typeWith(['timestamp']);
+  return (bytes) => readContainerPages<Pick<LogRecord, 'timestamp'>>(bytes, type);
 }

@@ -1,3 +1,4 @@
+import type { ArchivedPartition } from '../archive/object-name.ts';
 import { createEventCodec, type Envelope } from '../event.ts';
 import type { LogRecord } from '../log/port.ts';
 import { wholePairs } from './json-text.ts';
@@ -12,12 +13,6 @@ export interface Column {
 
 export type Cell = boolean | number | bigint | string | Uint8Array | null;
 export type Row = readonly Cell[];
-
-/** A record with where it came from, as it is exported. */
-export interface ExportedRecord extends LogRecord {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 const ofMillis = (cell: string): string => `make_timestamptz(${cell} * 1000)`;
 const ofMicros = (cell: string): string => `make_timestamptz(${cell})`;
@@ -79,16 +74,18 @@ export function createEnvelopeReader(): (value: Buffer) => Envelope | typeof NO_
 /** Headers as a JSON object of texts; null when there are none. */
 function headersText(headers: LogRecord['headers']): string | null {
   const entries = Object.entries(headers);
-  if (entries.length === 0) return null;
-  return JSON.stringify(Object.fromEntries(entries.map(([name, text]) => [name, text.toString()])));
+  return entries.length === 0
+    ? null
+    : JSON.stringify(Object.fromEntries(entries.map(([name, text]) => [name, text.toString()])));
 }
 
+const whole = (text: string | null): string | null => (text === null ? null : wholePairs(text));
 const long = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
 
 export interface RowMaker {
   readonly columns: readonly Column[];
   /** The row of a record, which must have a value. */
-  rowOf(record: ExportedRecord, value: Buffer): Row;
+  rowOf(of: ArchivedPartition, record: LogRecord, value: Buffer): Row;
 }
 
 /** The record's own bytes go along where the columns do not say them to the letter. */
@@ -96,11 +93,16 @@ export function createRowMaker(typed: TypedCells): RowMaker {
   const envelopeOf = createEnvelopeReader();
   return {
     columns: [...BASE_COLUMNS, ...typed.columns],
-    rowOf({ topic, partition, offset, timestamp, key, headers }, value) {
+    rowOf({ topic, partition }, { offset, timestamp, key, headers }, value) {
       const event = envelopeOf(value);
-      const texts = [event.client, event.server, event.metadata];
-      const whole = texts.map((text) => (text === null ? null : wholePairs(text)));
-      const isExact = event.client !== null && whole.every((text, index) => text === texts[index]);
+      const client = whole(event.client);
+      const server = whole(event.server);
+      const metadata = whole(event.metadata);
+      const isExact =
+        event.client !== null &&
+        client === event.client &&
+        server === event.server &&
+        metadata === event.metadata;
       return [
         topic,
         partition,
@@ -114,7 +116,9 @@ export function createRowMaker(typed: TypedCells): RowMaker {
         event.session,
         long(event.sequence),
         long(event.receivedAt),
-        ...whole,
+        client,
+        server,
+        metadata,
         isExact ? null : value,
         ...typed.cellsOf(event.client),
       ];

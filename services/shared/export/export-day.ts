@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { dateOf } from '../archive/object-name.ts';
 import type { ObjectOpener } from '../archive/open-object.ts';
 import type { LogRecord } from '../log/port.ts';
 import { madeFrom, readNote, writeNote } from './day-notes.ts';
 import { createDayTable, type DayTable } from './day-table.ts';
 import type { Format } from './formats.ts';
+import { dayOf } from './object-days.ts';
 import type { SourceObject } from './source-objects.ts';
 import type { ExportTarget } from './target.ts';
 
@@ -41,15 +41,15 @@ const isOf = (student: string | null, { key }: LogRecord): boolean =>
 
 async function fill(table: DayTable, { date, objects }: SourceDay, deps: ExportDeps): Promise<number> {
   const { opener, format, student, onRecords } = deps;
+  const day = dayOf(Date.parse(date));
   let records = 0;
   for (const object of objects) {
-    const { topic, partition } = object.of;
     for await (const page of (await opener.open(object)).pages(object.first)) {
-      const ofDay = page.filter(({ timestamp }) => dateOf(timestamp) === date);
+      const ofDay = page.filter(({ timestamp }) => dayOf(timestamp) === day);
       for (const record of ofDay) {
         // What an erasure left of a record has no value.
         if (record.value === null || !isOf(student, record)) continue;
-        table.append(format.rowOf({ ...record, topic, partition }, record.value));
+        table.append(format.rowOf(object.of, record, record.value));
         records += 1;
       }
       onRecords(ofDay.length);

@@ -20,9 +20,9 @@ export async function* exportSource(
   range: DayRange,
   deps: SourceExportDeps,
 ): AsyncGenerator<DayOutcome> {
-  const { archive, target, opener, scan } = deps;
+  const { archive, target, scan } = deps;
   const { objects, names } = await findObjects(archive, source, range);
-  const daysOf = await daysOfObjects(source, objects, names, { target, opener, ...scan });
+  const daysOf = await daysOfObjects(source, objects, names, { target, archive, ...scan });
   const dates = new Set(objects.flatMap(({ name }) => Object.keys(daysOf.get(name)!)));
 
   const due: SourceDay[] = [];

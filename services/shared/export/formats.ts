@@ -2,15 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { lineOf } from '../archive/archived-lines.ts';
+import type { ArchivedPartition } from '../archive/object-name.ts';
 import type { ClientType } from '../client-schema.ts';
-import {
-  type Column,
-  createEnvelopeReader,
-  createRowMaker,
-  type ExportedRecord,
-  NO_TYPED_CELLS,
-  type Row,
-} from './columns.ts';
+import type { LogRecord } from '../log/port.ts';
+import { type Column, createEnvelopeReader, createRowMaker, NO_TYPED_CELLS, type Row } from './columns.ts';
 import type { DayTable } from './day-table.ts';
 import { createTypedCells } from './typed-columns.ts';
 
@@ -19,7 +14,7 @@ export interface Format {
   readonly fileName: string;
   /** Of the table that the rows go through. */
   readonly columns: readonly Column[];
-  rowOf(record: ExportedRecord, value: Buffer): Row;
+  rowOf(of: ArchivedPartition, record: LogRecord, value: Buffer): Row;
   /** Writes what the table holds, in the order of time. */
   write(table: DayTable, path: string): Promise<void>;
 }
@@ -52,9 +47,9 @@ function jsonl(): Format {
   return {
     fileName: 'events.jsonl',
     columns,
-    rowOf(record, value) {
-      const { topic, partition, offset, timestamp, key } = record;
-      const line = lineOf({ ...envelopeOf(value), ...record, key, value });
+    rowOf({ topic, partition }, record, value) {
+      const { offset, timestamp } = record;
+      const line = lineOf({ ...envelopeOf(value), ...record, topic, partition, value });
       return [BigInt(timestamp), topic, partition, BigInt(offset), line];
     },
     async write(table, path) {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { createTimeReader } from '../archive/archived-record.ts';
 import { dateOf } from '../archive/object-name.ts';
-import type { ObjectOpener } from '../archive/open-object.ts';
+import type { ArchiveStore } from '../archive/port.ts';
+import { LecternError, messageOf } from '../errors.ts';
 import type { SourceObject } from './source-objects.ts';
 import { BOOKS, type ExportTarget } from './target.ts';
 
@@ -15,6 +17,7 @@ type Books = z.output<typeof booksSchema>;
 
 /** So many objects are read before what is known of them is kept. */
 const KEPT_AFTER = 200;
+const DAY_MS = 86_400_000;
 
 /** Anything that is not what was written counts as nothing: it is only known what would be read again. */
 function parseBooks(bytes: Buffer | null): Books {
@@ -26,19 +29,36 @@ function parseBooks(bytes: Buffer | null): Books {
   }
 }
 
-async function daysIn(object: SourceObject, opener: ObjectOpener): Promise<Days> {
-  const days: Record<string, number> = {};
-  for await (const page of (await opener.open(object)).pages(object.first))
-    for (const { timestamp } of page) {
-      const day = dateOf(timestamp);
-      days[day] = (days[day] ?? 0) + 1;
-    }
-  return days;
+/** Days since 1970, in UTC. */
+export const dayOf = (timestamp: number): number => Math.floor(timestamp / DAY_MS);
+
+type TimeReader = ReturnType<typeof createTimeReader>;
+
+/** Only reads times: that the bytes are those that were put is checked when they are exported. */
+async function daysIn({ name, range }: SourceObject, bytes: Buffer, readTimes: TimeReader): Promise<Days> {
+  const counts = new Map<number, number>();
+  let count = 0;
+  try {
+    for await (const page of readTimes(bytes))
+      for (const { timestamp } of page) {
+        const day = dayOf(timestamp);
+        counts.set(day, (counts.get(day) ?? 0) + 1);
+        count += 1;
+      }
+    if (count !== range.count) throw new Error(`it has ${count} records, not ${range.count} as it says`);
+  } catch (error) {
+    throw new LecternError(
+      'ARCHIVE_BROKEN',
+      `the archive object ${name} cannot be read (${messageOf(error)}): restore the one that was put there`,
+      { cause: error },
+    );
+  }
+  return Object.fromEntries([...counts].map(([day, records]) => [dateOf(day * DAY_MS), records]));
 }
 
 export interface ObjectDaysDeps {
   readonly target: ExportTarget;
-  readonly opener: ObjectOpener;
+  readonly archive: ArchiveStore;
   /** Called with how many objects are to be read, then for each. */
   readonly onTotal: (objects: number) => void;
   readonly onObject: () => void;
@@ -52,7 +72,7 @@ export async function daysOfObjects(
   source: string,
   objects: readonly SourceObject[],
   names: ReadonlySet<string>,
-  { target, opener, onTotal, onObject }: ObjectDaysDeps,
+  { target, archive, onTotal, onObject }: ObjectDaysDeps,
 ): Promise<ReadonlyMap<string, Days>> {
   const name = `${BOOKS}/source=${source}/objects.json`;
   const books = parseBooks(await target.read(name));
@@ -61,8 +81,10 @@ export async function daysOfObjects(
 
   const unknown = objects.filter((object) => books[object.name]?.sha256 !== object.range.sha256);
   onTotal(unknown.length);
+  const readTimes = createTimeReader();
   for (const [index, object] of unknown.entries()) {
-    books[object.name] = { sha256: object.range.sha256, days: await daysIn(object, opener) };
+    const bytes = (await archive.get(object.name))?.bytes ?? Buffer.alloc(0);
+    books[object.name] = { sha256: object.range.sha256, days: await daysIn(object, bytes, readTimes) };
     onObject();
     if ((index + 1) % KEPT_AFTER === 0) await keep();
   }
