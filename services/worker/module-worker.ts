@@ -18,7 +18,7 @@ const TICK_MS = 50;
 const IDLE_TICK_MS = 500;
 /** How long after the last batch there may be something that is due within a tick. */
 const BUSY_MS = 2_000;
-/** How long a unit may not get on, besides the longest that a reducer may take. */
+/** How long a unit may not get on, besides the longest that a reducer may take, unless told. */
 const STILL_MS = 60_000;
 
 export interface ModuleWorkerDeps {
@@ -30,6 +30,7 @@ export interface ModuleWorkerDeps {
   readonly metrics: Pick<WorkerMetrics, 'eventAge' | 'restarts'>;
   /** How long an asynchronous reducer may take for one event. */
   readonly budgetMs: number;
+  readonly stillMs?: number;
   readonly clock: Clock;
   readonly control: Pick<Control, 'pausedBecause' | 'watch'>;
   readonly createUnit: (at: TopicPartition, group: GroupOfUnit) => UnitRunner;
@@ -44,6 +45,8 @@ export interface ModuleWorker {
   notReady(): readonly string[];
   /** The units that stand still until somebody acts, however many they are. */
   degraded(): readonly string[];
+  /** Those of them that a person has to see to. */
+  stopped(): readonly string[];
   units(): readonly UnitView[];
 }
 
@@ -75,7 +78,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
   const lag = createUnitLag({ ...deps, moduleId: module.id });
   const liveness = createLiveness({
     clock,
-    stillMs: STILL_MS + deps.budgetMs,
+    stillMs: (deps.stillMs ?? STILL_MS) + deps.budgetMs,
     lagOf: lag.of,
     restarted: () => metrics.restarts.inc({ module: module.id }),
     failed: deps.failed,
@@ -142,9 +145,9 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
     ['paused', 'stopped'].includes(unit.state) ||
     (unit.state === 'claiming' && unit.status.waitsFor !== null);
 
-  const troubles = (still: boolean): readonly string[] =>
+  const troubles = (are: (unit: UnitRunner) => boolean): readonly string[] =>
     [...units].flatMap(([key, unit]) => {
-      if (standsStill(unit) !== still) return [];
+      if (!are(unit)) return [];
       const found = [unit.trouble, liveness.troubleOf(unit)].filter((trouble) => trouble !== null);
       return found.length === 0 ? [] : [`${module.id} ${key}: ${found.join('; ')}`];
     });
@@ -187,8 +190,10 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       await Promise.all([...units.values()].map((unit) => unit.drain()));
       await consumer.stop();
     },
-    notReady: () => (joined ? troubles(false) : [`${module.id}: has not joined its group yet`]),
-    degraded: () => troubles(true),
+    notReady: () =>
+      joined ? troubles((unit) => !standsStill(unit)) : [`${module.id}: has not joined its group yet`],
+    degraded: () => troubles(standsStill),
+    stopped: () => troubles(({ state }) => state === 'stopped'),
     units: () =>
       [...units.values()].map((unit) => ({
         module: module.id,

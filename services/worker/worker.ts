@@ -30,6 +30,11 @@ export interface WorkerLimits extends UnitLimits {
   readonly maxStateBytes: number;
   /** How long an asynchronous reducer may take for one event. */
   readonly budgetMs: number;
+  /**
+   * How long a unit that has records may get none, besides `budgetMs`, before it is claimed anew; a minute unless told, and
+   * more where units wait for one another's turn.
+   */
+  readonly stillMs?: number;
   readonly breaker: BreakerLimits;
 }
 
@@ -60,6 +65,8 @@ export interface Worker {
   notReady(): readonly string[];
   /** What stands still until somebody acts, while everything else is reduced, one line each. */
   degraded(): readonly string[];
+  /** What of it is no pause, and waits for nothing but a person, one line each. */
+  stopped(): readonly string[];
 }
 
 /**
@@ -108,6 +115,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       module,
       metrics,
       budgetMs: limits.budgetMs,
+      ...(limits.stillMs === undefined ? {} : { stillMs: limits.stillMs }),
       createUnit: (at, group) =>
         createUnit({ ...deps, module, producer, decoder, windows, policy, watch, process, alone }, at, group),
     });
@@ -129,5 +137,6 @@ export function createWorker(deps: WorkerDeps): Worker {
     },
     notReady: () => workers.flatMap((worker) => worker.notReady()),
     degraded: () => workers.flatMap((worker) => worker.degraded()),
+    stopped: () => workers.flatMap((worker) => worker.stopped()),
   };
 }

@@ -7,8 +7,9 @@ import type { EventLog, LogRecord, PartitionOffsets, ReadRange, TopicPartition }
 import { sourceOfTopic } from '../topics.ts';
 import { type ArchiveWalk, createArchiveWalk } from './archive-walk.ts';
 import { findConflict } from './conflict.ts';
+import { createFilter } from './filter.ts';
 import { missingMessage } from './gap.ts';
-import type { History, HistoryFilter } from './port.ts';
+import type { History } from './port.ts';
 
 export interface HistoryDeps {
   readonly log: Pick<EventLog, 'offsets' | 'read'>;
@@ -17,12 +18,6 @@ export interface HistoryDeps {
 }
 
 type Pages = AsyncGenerator<readonly LogRecord[]>;
-
-function createFilter({ since, until, keys }: HistoryFilter): (record: LogRecord) => boolean {
-  const [from, to] = [since ?? Number.NEGATIVE_INFINITY, until ?? Number.POSITIVE_INFINITY];
-  return ({ timestamp, key }) =>
-    timestamp >= from && timestamp < to && (keys === undefined || (key !== null && keys.has(key.toString())));
-}
 
 /**
  * History out of archive and log. Of the archive a reading has one object in memory, at most 64 MiB, and one page of its
