@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { createWatchdog } from '../worker/watchdog.ts';
 import { createArchiveCommand } from './archive.ts';
 import { createHouseCommands } from './house-commands.ts';
 import { createRunOnArchive } from './open-archive.ts';
+import { createReplayCommand } from './replay.ts';
 import { createRunInHouse } from './run-in-house.ts';
 import { createSchemasCommand } from './schemas.ts';
 
@@ -11,6 +13,8 @@ const program = new Command('lectern').description('Lectern: stream processing f
 const run = createRunInHouse(process.env, process.argv.slice(2));
 for (const command of createHouseCommands(process.env, run)) program.addCommand(command);
 program.addCommand(createSchemasCommand());
-program.addCommand(createArchiveCommand(createRunOnArchive(process.env), process.env));
+const runOnArchive = createRunOnArchive(process.env);
+program.addCommand(createArchiveCommand(runOnArchive, process.env));
+program.addCommand(createReplayCommand(process.env, runOnArchive, createWatchdog));
 
 await program.parseAsync();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
@@ -32,6 +32,13 @@ async function openArchive(env: Environment, dir: string | undefined): Promise<A
     return openS3(config);
   }
   return openDirectory(join(env.LECTERN_DATA_DIR ?? './data', 'archive'), 'LECTERN_DATA_DIR');
+}
+
+/** Which archive that is, for people: where it lies. */
+export function archiveNameOf(env: Environment, dir: string | undefined): string {
+  if (dir === undefined && env.LECTERN_S3_ENDPOINT)
+    return `${env.LECTERN_S3_ENDPOINT}/${env.LECTERN_S3_BUCKET}`;
+  return resolve(dir ?? join(env.LECTERN_DATA_DIR ?? './data', 'archive'));
 }
 
 /**

@@ -14,6 +14,8 @@ export interface ReplayToFileDeps extends Folding, PlanOptions {
   readonly archive: ArchiveStore;
   /** Which archive it is, for people and for the next run. */
   readonly archiveName: string;
+  /** The only one whose states are wanted: its name or id. */
+  readonly reducer?: string | undefined;
   /** Where the file is to be. */
   readonly out: string;
   /** A folder for what an interrupted replay goes on from. */
@@ -36,13 +38,8 @@ export type Replayed =
 
 const NOT_GIVEN = 'everything';
 
-function identityOf({
-  archiveName,
-  module,
-  filters,
-  namespace,
-  partitions,
-}: ReplayToFileDeps): ReplayIdentity {
+function identityOf(deps: ReplayToFileDeps): ReplayIdentity {
+  const { archiveName, module, reducer, filters, namespace, partitions } = deps;
   const time = (ms: number | undefined): string =>
     ms === undefined ? NOT_GIVEN : new Date(ms).toISOString();
   const names = (list: readonly string[] | undefined): string => list?.toSorted().join(',') ?? NOT_GIVEN;
@@ -50,6 +47,7 @@ function identityOf({
     archive: archiveName,
     namespace: namespace ?? NOT_GIVEN,
     module: module.id,
+    reducer: reducer ?? NOT_GIVEN,
     'what it reduces': module.hash,
     from: time(filters.since),
     to: time(filters.until),
@@ -104,7 +102,10 @@ export async function replayToFile(deps: ReplayToFileDeps): Promise<Replayed> {
           partition,
         })),
       );
-      const states = await writeStates({ state, module, units, folder: work.scratch }, out);
+      const reducers = module.reducers.filter(
+        ({ name, id }) => deps.reducer === undefined || [name, id].includes(deps.reducer),
+      );
+      const states = await writeStates({ state, reducers, units, folder: work.scratch }, out);
       outcome = { kind: 'done', states, refused: await refusedIn(state, units) };
     }
   } finally {

@@ -1,4 +1,4 @@
-import type { Module, ModuleReducer } from '../shared/module.ts';
+import type { ModuleReducer } from '../shared/module.ts';
 import type { StateEntry, StateStore, Unit } from '../shared/state/port.ts';
 import { eventFieldName, keyText, parseStateField, stateField, visibleText } from '../shared/state-key.ts';
 import { partField } from '../shared/state-types/part-field.ts';
@@ -14,7 +14,8 @@ interface Head {
 
 export interface StateLinesDeps {
   readonly state: Pick<StateStore, 'entries' | 'readMany'>;
-  readonly module: Pick<Module, 'reducers'>;
+  /** Whose states are wanted. */
+  readonly reducers: readonly ModuleReducer[];
 }
 
 const PART = 'PART';
@@ -35,13 +36,13 @@ function keyOf(values: Head['values']): string {
  * that are stored, to the letter; `internal` has its parts where a state type keeps them elsewhere, and `external` is what
  * queries see, null where that is nothing yet.
  */
-export async function* stateLines({ state, module }: StateLinesDeps, unit: Unit): AsyncGenerator<string> {
-  const reducers = new Map(module.reducers.map((reducer) => [reducer.id, reducer]));
+export async function* stateLines({ state, reducers }: StateLinesDeps, unit: Unit): AsyncGenerator<string> {
+  const byId = new Map(reducers.map((reducer) => [reducer.id, reducer]));
 
   const headsOf = async (page: readonly StateEntry[]): Promise<readonly Head[]> => {
     const found = page.flatMap(({ field, value }) => {
       const { kind, reducerId, values } = parseStateField(field);
-      const reducer = reducers.get(reducerId);
+      const reducer = byId.get(reducerId);
       if (reducer === undefined || kind !== 'Internal' || PART in values) return [];
       return [{ reducer, values, key: keyText(values), internal: value }];
     });

@@ -1,12 +1,13 @@
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import type { Module } from '../shared/module.ts';
+import type { ModuleReducer } from '../shared/module.ts';
 import type { StateStore, Unit } from '../shared/state/port.ts';
 import { createSortedLines } from './sorted-lines.ts';
 import { stateLines } from './state-lines.ts';
 
 export interface WriteStatesDeps {
   readonly state: Pick<StateStore, 'entries' | 'readMany'>;
-  readonly module: Pick<Module, 'reducers'>;
+  /** Whose states are wanted. */
+  readonly reducers: readonly ModuleReducer[];
   readonly units: readonly Unit[];
   /** For what is sorted; made, and removed. */
   readonly folder: string;

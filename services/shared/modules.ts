@@ -74,6 +74,18 @@ export async function loadModules(
   return { modules };
 }
 
+/** Imports and checks one module: the name of an npm package, a file or a folder. Throws MODULE_INVALID. */
+export async function loadModule(name: string, cwd: string): Promise<Module> {
+  const found = findModule(name, cwd);
+  if ('problem' in found) throw new LecternError('MODULE_INVALID', `${name} ${found.problem}`);
+  const checked = await importModule(found.file);
+  if ('module' in checked) return checked.module;
+  throw new LecternError(
+    'MODULE_INVALID',
+    `the module has problems:\n  ${checked.problems.map((problem) => `${found.file}: ${problem}`).join('\n  ')}`,
+  );
+}
+
 /**
  * Every source that has a topic of its own, sorted: the modules' contexts, those of LECTERN_SOURCES, and those with a
  * schema in `schemas/sources/`. Throws CONFIG_INVALID, naming each that cannot be a source.

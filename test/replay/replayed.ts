@@ -27,7 +27,7 @@ export interface Given extends Partial<ReplayToFileDeps> {
 }
 
 /** A folder for one replay. */
-const replayFolder = (): string => mkdtempSync(join(testRun.makeDir('replays'), 'replay-'));
+export const replayFolder = (): string => mkdtempSync(join(testRun.makeDir('replays'), 'replay-'));
 
 /** Replays an archive in a folder into a file, and reads that. */
 export async function replay({ dir, module, ...given }: Given): Promise<ReplayRun> {
