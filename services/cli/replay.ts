@@ -59,7 +59,7 @@ async function untilInterrupted<T>(
   }
 }
 
-function tell(outcome: Replayed, { out, module }: ReplayArguments, work: string): void {
+function tell(outcome: Replayed, id: string, { out }: ReplayArguments, work: string): void {
   if (outcome.kind === 'interrupted') {
     console.error(`interrupted: what is folded is in ${work}; the same command goes on from there`);
     process.exitCode = EXIT_INTERRUPTED;
@@ -67,7 +67,7 @@ function tell(outcome: Replayed, { out, module }: ReplayArguments, work: string)
   }
   for (const { reducer, count, at } of outcome.refused)
     console.error(`${reducer}: ${count} dead letter${count === 1 ? '' : 's'}, one of them at ${at}`);
-  console.error(`${outcome.states} states of ${module} are in ${out}`);
+  console.error(`${outcome.states} states of ${id} are in ${out}`);
 }
 
 type CreateWatchdog = (deps: WatchdogDeps) => Watchdog;
@@ -119,7 +119,7 @@ async function replay(
         onRead: progress.done,
       }),
     ).finally(progress.end);
-    tell(outcome, given, work);
+    tell(outcome, module.id, given, work);
   } finally {
     await watchdog.stop();
   }

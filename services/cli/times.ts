@@ -10,7 +10,7 @@ function parseTime(text: string): number {
   throw new InvalidArgumentError('must be a day as 2026-09-30 (UTC), or a time as 2026-09-30T08:00Z');
 }
 
-const isDay = (text: string): boolean => !text.includes('T');
+const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);
 
 /** The first millisecond of a day of UTC, or of a time. */
 export function parseFrom(text: string): number {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EmbeddedEnv, openEmbedded } from '../shared/embedded.ts';
 import { LecternError } from '../shared/errors.ts';
@@ -28,6 +28,7 @@ interface Remembered {
 
 const DATA = 'data';
 const REMEMBERED = 'replay.json';
+const SCRATCH = 'scratch';
 
 async function readRemembered(path: string): Promise<Remembered | null> {
   try {
@@ -36,6 +37,13 @@ async function readRemembered(path: string): Promise<Remembered | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** Leaves alone what others put there. */
+async function removeAll(dir: string): Promise<void> {
+  for (const name of [DATA, REMEMBERED, `${REMEMBERED}.partial`, SCRATCH])
+    await rm(join(dir, name), { recursive: true, force: true });
+  await rmdir(dir).catch(() => undefined);
 }
 
 function checkSame(dir: string, before: ReplayIdentity, now: ReplayIdentity): void {
@@ -62,8 +70,8 @@ export async function openWorkDir(
 ): Promise<WorkDir> {
   mkdirSync(dir, { recursive: true });
   const env = await openEmbedded({ dataDir: join(dir, DATA) });
+  const path = join(dir, REMEMBERED);
   try {
-    const path = join(dir, REMEMBERED);
     const before = await readRemembered(path);
     if (before !== null) checkSame(dir, before.identity, identity);
     const remembered = before ?? { identity, plan: await plan() };
@@ -71,20 +79,18 @@ export async function openWorkDir(
       await writeFile(`${path}.partial`, JSON.stringify(remembered, null, 2));
       await rename(`${path}.partial`, path);
     }
-    const scratch = join(dir, 'scratch');
     return {
       env,
       plan: remembered.plan,
       resumed: before !== null,
-      scratch,
+      scratch: join(dir, SCRATCH),
       close: () => env.close(),
-      async remove() {
-        for (const name of [DATA, REMEMBERED, 'scratch'])
-          await rm(join(dir, name), { recursive: true, force: true });
-      },
+      remove: () => removeAll(dir),
     };
   } catch (error) {
     await env.close();
+    // Nothing is folded yet of what could not be planned.
+    if ((await readRemembered(path)) === null) await removeAll(dir);
     throw error;
   }
 }

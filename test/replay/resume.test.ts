@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
@@ -62,7 +62,7 @@ test('a replay that ended in the middle goes on from there, and ends as one that
   expect(again.lines).toEqual(whole.lines);
   // What is read again is what tells duplicates.
   expect(objects).toBeLessThanOrEqual(SIZES.length + 2);
-  expect(readdirSync(given.work)).toEqual([]);
+  expect(existsSync(given.work)).toBe(false);
 });
 
 test('one that is interrupted stores what it has, and says so', async () => {
