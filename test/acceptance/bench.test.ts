@@ -23,6 +23,7 @@ const FIGURES = {
     reduce_2: 'events/s',
     reduce_2_cpu: 'us',
   },
+  replay: { live: 'events/s', live_cpu: 'us', replay: 'events/s', replay_cpu: 'us' },
 };
 
 async function bench(...args: string[]): Promise<{ code: number | null; lines: readonly string[] }> {
@@ -35,7 +36,7 @@ test('a name that no bench has is refused with those that there are', async () =
   const { code, lines } = await bench('speed');
   expect(code).toBe(1);
   expect(lines).toEqual([
-    'no bench is named speed; there are reduce, growth, takeover, idle, ingest, endurance, archive',
+    'no bench is named speed; there are reduce, growth, takeover, idle, ingest, endurance, archive, export, replay',
   ]);
 });
 

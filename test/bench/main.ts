@@ -7,6 +7,7 @@ import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { reduce } from './reduce.ts';
+import { replay } from './replay.ts';
 import { takeover } from './takeover.ts';
 
 /** `npm run bench [-- <name>]`: prints one JSON line a figure. Without a name, every bench in turn. */
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (run: OwnedRun, options: BenchOptions) =>
   endurance,
   archive,
   export: exportBench,
+  replay,
 };
 
 function asked(): ReturnType<typeof parseOptions> {

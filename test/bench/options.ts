@@ -5,13 +5,13 @@ export interface BenchOptions {
   /** Of the main load; each bench has a number of its own when none is given. */
   readonly events?: number;
   readonly students: number;
-  /** `reduce` and `archive` also write a CPU profile of one more run, and print where its time went. */
+  /** `reduce`, `archive` and `replay` also write a CPU profile of one more run, and print where its time went. */
   readonly profile: boolean;
   /**
    * Within a minute, to see that a bench works: its figures say little. `reduce` measures one worker and two, once each,
    * and nothing else; `growth` has few keys and events; `takeover` has few events, and leaves out the replay out of the
    * archive; `idle` does not wait until the worker has settled; `endurance` has few sockets and takes 20 s; `archive` has
-   * few events, and few objects to verify; `export` has few events.
+   * few events, and few objects to verify; `export` and `replay` have few events.
    */
   readonly brief: boolean;
   /** How many keys there are, one run of `growth` each. */
