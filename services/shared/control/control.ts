@@ -112,7 +112,12 @@ export function createControl(deps: ControlDeps): OpenControl {
     async restore() {
       const position = (await snapshotting?.restore()) ?? null;
       // Whoever watches hears what holds, as if the records had been read.
-      const holding = [...decided.switches, ...decided.apiKeys.values(), ...decided.blocks.values()];
+      const holding = [
+        ...decided.switches,
+        ...decided.apiKeys.values(),
+        ...decided.blocks.values(),
+        ...decided.versions,
+      ];
       if (position !== null) for (const one of holding) tell(one);
       return position;
     },
@@ -153,6 +158,8 @@ export function createControl(deps: ControlDeps): OpenControl {
     blocks: decided.blocks,
     leftOut: decided.leftOut,
     pausedBecause: decided.pausedBecause,
+    activeVersion: decided.activeVersion,
+    claimedUnits: decided.claimedUnits,
     watch(listener) {
       follower.start();
       const own = (record: ControlRecord): void => listener(record);

@@ -2,7 +2,9 @@ import { nameOf } from '../state/unit-meta.ts';
 import { unitName } from '../state/unit-name.ts';
 import type { ApiKey, Block } from './access-record.ts';
 import { type AccessLimits, createDecidedAccess, type DecidedAccess } from './decided-access.ts';
+import { createDecidedVersions } from './decided-versions.ts';
 import type { Control, ControlRecord, LeftOut, ModuleSwitch } from './port.ts';
+import type { ActiveVersion, StandingVersion } from './version-record.ts';
 
 /** What was decided about one unit. */
 export interface UnitDecisions {
@@ -21,16 +23,23 @@ export interface Decisions {
   readonly switches: readonly ModuleSwitch[];
   readonly apiKeys: readonly ApiKey[];
   readonly blocks: readonly Block[];
+  readonly versions: readonly StandingVersion[];
 }
 
 /**
  * What was decided, in memory: one entry for each verdict that stands, of all module versions and for ever, because a
  * replay may ask for any of them. `refusal` bounds how many a module version can have.
  */
-export interface Decided extends Pick<Control, 'leftOut' | 'pausedBecause' | 'apiKeys' | 'blocks'> {
+export interface Decided
+  extends Pick<
+    Control,
+    'leftOut' | 'pausedBecause' | 'activeVersion' | 'claimedUnits' | 'apiKeys' | 'blocks'
+  > {
   readonly verdicts: number;
   /** The last one of each module. */
   readonly switches: readonly ModuleSwitch[];
+  /** The decision that holds on each module. */
+  readonly versions: readonly ActiveVersion[];
   /**
    * Why a record must not be published, with the remedy; null when it may. What is in the topic is taken in all the same.
    * A verdict on an event that is left out already is always allowed.
@@ -73,6 +82,9 @@ type AccessRecord = Parameters<DecidedAccess['take']>[0];
 const isOfAccess = (record: ControlRecord): record is AccessRecord =>
   record.kind === 'api-key' || record.kind === 'block' || record.kind === 'unblock';
 
+/** Of an id, `<NAME>.v<VERSION>`. */
+const nameOfModule = (id: string): string => id.slice(0, id.lastIndexOf('.v'));
+
 const isPersons = ({ why }: LeftOut): boolean => why === 'requeue' || why === 'drop';
 const counterOf = (verdict: LeftOut): keyof Counts => (isPersons(verdict) ? 'ofPersons' : 'ofWorkers');
 
@@ -85,6 +97,7 @@ const replaces = (why: LeftOut['why'], standing: LeftOut['why']): boolean =>
 
 export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: AccessLimits): Decided {
   const access = createDecidedAccess(accessLimits);
+  const versions = createDecidedVersions();
   const units = new Map<string, UnitState>();
   const switches = new Map<string, ModuleSwitch>();
   const counts = new Map<string, Counts>();
@@ -143,6 +156,9 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
     get switches() {
       return allSwitches();
     },
+    get versions() {
+      return versions.records();
+    },
     refusal(record) {
       if (isOfAccess(record)) return access.refusal(record);
       if (record.kind !== 'left-out') return null;
@@ -157,6 +173,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
     take(record) {
       if (isOfAccess(record)) access.take(record);
       else if (record.kind === 'left-out') takeVerdict(record);
+      else if (record.kind === 'active-version') versions.take(record);
       else if (record.kind === 'unit-claimed') stateOf(record).owner = record.token;
       else switches.set(record.module, record);
     },
@@ -167,6 +184,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
       switches: allSwitches(),
       apiKeys: [...access.apiKeys.values()],
       blocks: [...access.blocks.values()],
+      versions: [...versions.standing.values()],
     }),
     restore(decisions) {
       for (const { owner, leftOut, ...unit } of decisions.units) {
@@ -176,10 +194,16 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
       }
       for (const given of decisions.switches) switches.set(given.module, given);
       access.restore(decisions);
+      versions.restore(decisions.versions);
     },
     apiKeys: access.apiKeys,
     blocks: access.blocks,
     leftOut: (unit) => stateOf(unit).leftOut,
+    activeVersion: (name) => versions.standing.get(name) ?? null,
+    claimedUnits: (name) =>
+      [...units.values()]
+        .filter(({ unit, owner }) => owner !== null && nameOfModule(unit.module) === name)
+        .map(({ unit }) => unit),
     pausedBecause(name) {
       const found = switches.get(name);
       if (found === undefined || !found.paused) return null;

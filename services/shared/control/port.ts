@@ -1,5 +1,6 @@
-import type { Attempt } from '../state/port.ts';
+import type { Attempt, Unit } from '../state/port.ts';
 import type { ApiKey, Block, Unblock } from './access-record.ts';
+import type { ActiveVersion, StandingVersion } from './version-record.ts';
 
 /**
  * Why an event was left out of a reducer at its place: the reducer took too long, ended the process, made a state that
@@ -41,7 +42,7 @@ export interface ModuleSwitch {
   readonly reason: string;
 }
 
-export type ControlRecord = LeftOut | UnitClaimed | ModuleSwitch | ApiKey | Block | Unblock;
+export type ControlRecord = LeftOut | UnitClaimed | ModuleSwitch | ApiKey | Block | Unblock | ActiveVersion;
 
 /** What was decided at run time, as far as this process has read the control topic. */
 export interface Control {
@@ -57,6 +58,10 @@ export interface Control {
   }): ReadonlyMap<string, LeftOut>;
   /** Null when the module runs, else why it does not. */
   pausedBecause(moduleName: string): string | null;
+  /** Which version of a module is shown, by its NAME; null while nobody decided. */
+  activeVersion(moduleName: string): StandingVersion | null;
+  /** Every unit of any version of a module that was ever claimed. */
+  claimedUnits(moduleName: string): readonly Unit[];
   /** By id, live; those that were revoked or have expired, too. */
   readonly apiKeys: ReadonlyMap<string, ApiKey>;
   /** By `blockName`, live; those that have ended, too. */

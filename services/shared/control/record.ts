@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiKey, block, unblock } from './access-record.ts';
 import type { ControlRecord, LeftOut } from './port.ts';
+import { activeVersion } from './version-record.ts';
 
 /** How records stand in the control topic: one JSON object each, told apart by `kind`. */
 
@@ -46,7 +47,15 @@ export const moduleSwitch = z.object({
   reason,
 });
 
-const known = z.discriminatedUnion('kind', [leftOutShape, unitClaimed, moduleSwitch, apiKey, block, unblock]);
+const known = z.discriminatedUnion('kind', [
+  leftOutShape,
+  unitClaimed,
+  moduleSwitch,
+  apiKey,
+  block,
+  unblock,
+  activeVersion,
+]);
 const kinds: ReadonlySet<string> = new Set(known.options.map(({ shape }) => shape.kind.value));
 
 /** What this version understands. Another version, which understands more or less, folds the same records otherwise. */

@@ -8,6 +8,7 @@ import { apiKey, block } from './access-record.ts';
 import type { Decisions } from './decided.ts';
 import type { LeftOut } from './port.ts';
 import { leftOutShape, moduleSwitch, UNDERSTOOD, unitClaimed } from './record.ts';
+import { standingVersion } from './version-record.ts';
 
 /** What the records of the control topic below an offset decide together, so that nobody need read them again. */
 export interface Snapshot extends Decisions {
@@ -45,6 +46,7 @@ const headLine = z.object({
   switches: z.array(moduleSwitch),
   apiKeys: z.array(apiKey),
   blocks: z.array(block),
+  versions: z.array(standingVersion),
   units: z.number().int().min(0),
 });
 
@@ -78,6 +80,7 @@ export async function encodeSnapshot({
   switches,
   apiKeys,
   blocks,
+  versions,
   units,
 }: Snapshot): Promise<Buffer> {
   const head: z.input<typeof headLine> = {
@@ -87,6 +90,7 @@ export async function encodeSnapshot({
     switches: [...switches],
     apiKeys: apiKeys.map((key) => ({ ...key, sources: key.sources && [...key.sources] })),
     blocks: [...blocks],
+    versions: [...versions],
     units: units.length,
   };
   const lines = [JSON.stringify(head)];
