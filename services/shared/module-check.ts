@@ -34,8 +34,8 @@ function reducersHash(reducers: readonly ModuleReducer[]): string {
 
 export type CheckedModule =
   | { readonly module: Module }
-  /** Each names the field, what is wrong with it, and the remedy. `name` is the NAME found, if there is one. */
-  | { readonly problems: readonly string[]; readonly name: string | null };
+  /** Each names the field, what is wrong with it, and the remedy. */
+  | { readonly problems: readonly string[] };
 
 /** Makes a module of what its file exports, or says everything that is wrong with it. */
 export function checkModule(exported: Readonly<Record<string, unknown>>): CheckedModule {
@@ -58,7 +58,7 @@ export function checkModule(exported: Readonly<Record<string, unknown>>): Checke
     )
     .filter((reducer) => reducer !== null);
   checkTogether(reducers, report);
-  if (problems.length > 0) return { problems, name };
+  if (problems.length > 0) return { problems };
   const version = Number(VERSION);
   const contexts = contextsOf(reducers);
   return {

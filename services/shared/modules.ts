@@ -44,13 +44,13 @@ async function importModule(file: string): Promise<ReturnType<typeof checkModule
     return checkModule((await import(pathToFileURL(file).href)) as Record<string, unknown>);
   } catch (error) {
     const remedy = file.endsWith('.ts') ? 'correct it, or name its compiled module.js' : 'correct it';
-    return { problems: [`cannot be loaded: ${messageOf(error)}; ${remedy}`], name: null };
+    return { problems: [`cannot be loaded: ${messageOf(error)}; ${remedy}`] };
   }
 }
 
 /**
  * Finds, imports and checks the modules. Throws MODULE_INVALID with every problem of every module at once, one a line,
- * each naming the file, the field and the remedy.
+ * each naming the file, the field and the remedy. Several versions of one NAME may be there, each a module of its own.
  */
 export async function loadModules(
   options: LoadModulesOptions,
@@ -58,16 +58,21 @@ export async function loadModules(
   const { files, problems: notFound } = findAll(options);
   const problems = [...notFound];
   const modules: Module[] = [];
-  const fileOfName = new Map<string, string>();
+  const fileOfId = new Map<string, string>();
   for (const file of files) {
     const checked = await importModule(file);
-    const name = 'module' in checked ? checked.module.name : checked.name;
-    const other = name === null ? undefined : fileOfName.get(name);
+    if (!('module' in checked)) {
+      problems.push(...checked.problems.map((problem) => `${file}: ${problem}`));
+      continue;
+    }
+    const { module } = checked;
+    const other = fileOfId.get(module.id);
     if (other !== undefined)
-      problems.push(`${file}: NAME: ${name} is also the name of ${other}; rename one, or leave one out`);
-    else if (name !== null) fileOfName.set(name, file);
-    if ('module' in checked) modules.push(checked.module);
-    else problems.push(...checked.problems.map((problem) => `${file}: ${problem}`));
+      problems.push(
+        `${file}: NAME and VERSION: ${module.id} is also that of ${other}; rename one, raise the VERSION of the newer one, or leave one out`,
+      );
+    fileOfId.set(module.id, file);
+    modules.push(module);
   }
   if (problems.length > 0)
     throw new LecternError('MODULE_INVALID', `the modules have problems:\n  ${problems.join('\n  ')}`);

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
+import { type Mark, markField, readMark } from '../shared/rekey-mark.ts';
 import type { Claim, StateStore, Unit } from '../shared/state/port.ts';
-import { type Mark, markField, readMark } from './rekey-origin.ts';
 
 export interface RekeyGateDeps {
   /** `<NAME>.v<VERSION>` */

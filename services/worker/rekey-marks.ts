@@ -1,5 +1,6 @@
 import { LecternError } from '../shared/errors.ts';
-import { isAbove, type Mark, markField, readMark, writeMark } from './rekey-origin.ts';
+import { type Mark, markField, readMark, writeMark } from '../shared/rekey-mark.ts';
+import { isAbove } from './rekey-origin.ts';
 import type { Sessions } from './sessions.ts';
 
 /** A topic's name has 249 characters at most, and each of the numbers 16. */

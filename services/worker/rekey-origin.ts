@@ -1,4 +1,5 @@
 import type { LogRecord } from '../shared/log/port.ts';
+import type { Mark } from '../shared/rekey-mark.ts';
 
 /** Where an event that stands in a rekey topic comes from. */
 export interface Origin {
@@ -8,9 +9,6 @@ export interface Origin {
   /** Which of the records that were made of the event, from 0. */
   readonly n: number;
 }
-
-/** Of an origin partition: the place of a record in the order in which its records are published. */
-export type Mark = Pick<Origin, 'offset' | 'n'>;
 
 type Headers = LogRecord['headers'];
 
@@ -47,15 +45,3 @@ export function originOf(headers: Headers): Origin | null {
 
 export const isAbove = (place: Mark, mark: Mark | null): boolean =>
   mark === null || place.offset > mark.offset || (place.offset === mark.offset && place.n > mark.n);
-
-/** The field of a rekey unit that holds the mark of an origin partition: `Mark,<topic>/<partition>`. */
-export const markField = ({ topic, partition }: Pick<Origin, 'topic' | 'partition'>): string =>
-  `Mark,${topic}/${partition}`;
-
-export const writeMark = ({ offset, n }: Mark): string => `${offset},${n}`;
-
-/** Null when the text is no mark. */
-export function readMark(text: string): Mark | null {
-  const found = /^(\d{1,16}),(\d{1,16})$/.exec(text);
-  return found === null ? null : { offset: Number(found[1]), n: Number(found[2]) };
-}

@@ -7,6 +7,7 @@ import { claimContract } from './state-store-claims.ts';
 import { deadLetterContract } from './state-store-dead-letters.ts';
 import { hintContract } from './state-store-hints.ts';
 import { lengthContract } from './state-store-lengths.ts';
+import { removalContract } from './state-store-removals.ts';
 
 export interface StateStoreContract {
   readonly name: string;
@@ -160,6 +161,7 @@ export function stateStoreContract(contract: StateStoreContract): void {
     deadLetterContract(() => ({ store, newUnit }));
     checkpointContract(() => ({ store, newUnit }));
     lengthContract(() => ({ store, newUnit }));
+    removalContract(() => ({ store, newUnit }));
     hintContract(() => ({ store, newUnit }));
   });
 }

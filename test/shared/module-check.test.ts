@@ -150,14 +150,16 @@ describe('a module that is configured wrongly is refused', () => {
     );
   });
 
-  test('two modules of one NAME', async () => {
+  test('two modules of one NAME and VERSION', async () => {
     const message = await problemsOf(
       folderWith({
         'reducers/a/module.ts': moduleWith(GOOD_ENTRY),
         'reducers/b/module.ts': moduleWith(GOOD_ENTRY),
       }),
     );
-    expect(message).toMatch(/b.module\.ts: NAME: sample is also the name of .*a.module\.ts/);
+    expect(message).toMatch(
+      /b.module\.ts: NAME and VERSION: sample\.v1 is also that of .*a.module\.ts; .*raise the VERSION/,
+    );
   });
 
   test.each([

@@ -78,6 +78,18 @@ describe('loading modules', () => {
     expect(modules).toHaveLength(1);
   });
 
+  test('takes two versions of one module, of two packages', async () => {
+    const newer = moduleWith(GOOD_ENTRY, 'own').replace('VERSION = 1', 'VERSION = 2');
+    const folder = folderWith({
+      'reducers/own/module.js': moduleWith(GOOD_ENTRY, 'own'),
+      'node_modules/own-next/package.json': '{"type":"module","main":"m.js"}',
+      'node_modules/own-next/m.js': newer,
+    });
+    const { modules } = await load(folder, ['own-next']);
+    expect(modules.map((module) => module.id)).toEqual(['own.v1', 'own.v2']);
+    expect(new Set(modules.flatMap(({ reducers }) => reducers.map(({ id }) => id))).size).toBe(1);
+  });
+
   test("an entry's default is null when it has none, and its scope is the function's", async () => {
     const entry = `{ context: ['org.example'], function: reducer({ nullState: null, name: 'perDoc', scope: Scope([eventField('object.id'), KeyField.STUDENT]) }, () => 1) }`;
     const { modules } = await load(folderWith({ 'reducers/own/module.ts': moduleWith(entry) }));

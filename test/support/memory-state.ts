@@ -126,6 +126,10 @@ export function createMemoryState(): MemoryState {
         if (letter !== undefined) letters!.set(nameOf(key), copied(letter, copy));
       }
     },
+    async remove(unit) {
+      await reach();
+      units.delete(unitName(unit));
+    },
     async announce(hint) {
       await reach();
       if (!losingHints) for (const listener of [...listeners]) listener(hint);

@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  isAbove,
-  markField,
-  originHeaders,
-  originOf,
-  readMark,
-  writeMark,
-} from '../../services/worker/rekey-origin.ts';
+import { markField, readMark, writeMark } from '../../services/shared/rekey-mark.ts';
+import { isAbove, originHeaders, originOf } from '../../services/worker/rekey-origin.ts';
 
 const origin = { topic: 'n.events.org.test', partition: 7, offset: 9_007_199_254_740_991, n: 2 };
 

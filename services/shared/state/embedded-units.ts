@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EmbeddedEnv } from '../embedded.ts';
+import type { RemovalTables } from './embedded-removal.ts';
 import type { DeadLetterKey, OpenDeadLetter, StateEntry, Unit } from './port.ts';
 import { nameOf, type UnitMeta } from './unit-meta.ts';
 
@@ -9,7 +10,7 @@ export interface StoredUnit extends UnitMeta {
 }
 
 /** The tables of the state store. What writes works only inside a transaction. */
-export interface UnitTables {
+export interface UnitTables extends RemovalTables {
   find(unit: Unit): StoredUnit | undefined;
   /** For a unit that is not stored yet. */
   freeId(): number;
@@ -27,6 +28,11 @@ const STATES_A_PAGE = 1_000;
 /** Fewer, because each may hold a stack. */
 const DEAD_LETTERS_A_PAGE = 100;
 /** LMDB's keys are short. A longer name is replaced by its hash, and stands before the value. */
+/** Rows, in one transaction. */
+const REMOVED_AT_ONCE = 1_000;
+/** Stands before the ids of units that are being removed; no module's name begins so. */
+const REMOVING = 0;
+const REMOVING_END = Buffer.from([REMOVING + 1]);
 const MAX_FIELD_BYTES = 1_500;
 const NAMED = 0;
 const HASHED = 1;
@@ -39,6 +45,12 @@ function keyOf(id: number, name: string): Buffer {
   head.writeUInt32BE(id);
   head.writeUInt8(isHashed ? HASHED : NAMED, 4);
   return Buffer.concat([head, isHashed ? createHash('sha256').update(bytes).digest() : bytes]);
+}
+
+function removingKey(id: number): Buffer {
+  const key = Buffer.alloc(5, REMOVING);
+  key.writeUInt32BE(id, 1);
+  return key;
 }
 
 /** From just behind a key, or from the beginning of a unit, to its end. */
@@ -85,8 +97,8 @@ export function createUnitTables(env: EmbeddedEnv): UnitTables {
 
   return {
     find: (unit) => units.get(unitKey(unit)),
-    // Units are never deleted, so their number is a free id.
-    freeId: () => units.getKeysCount({}),
+    // Above all that have something, those that are being removed too. There are few units, and each is new once.
+    freeId: () => [...units.getRange({})].reduce((free, { value }) => Math.max(free, value.id + 1), 0),
     put(unit, stored) {
       void units.put(unitKey(unit), stored);
     },
@@ -113,6 +125,23 @@ export function createUnitTables(env: EmbeddedEnv): UnitTables {
     },
     *deadLetterPages(id) {
       for (const page of pagesOf(dead, id, DEAD_LETTERS_A_PAGE)) yield page.map(({ value }) => value);
+    },
+    unname(unit) {
+      const stored = units.get(unitKey(unit));
+      if (stored === undefined) return;
+      void units.remove(unitKey(unit));
+      void units.put(removingKey(stored.id), stored);
+    },
+    removing: () =>
+      [...units.getRange({ start: removingKey(0), end: REMOVING_END })].map(({ value }) => value.id),
+    removeSome(id) {
+      for (const table of [states, dead]) {
+        const keys = [...table.getRange({ ...rangeOf(id), limit: REMOVED_AT_ONCE })].map(({ key }) => key);
+        for (const key of keys) void table.remove(key);
+        if (keys.length > 0) return true;
+      }
+      void units.remove(removingKey(id));
+      return false;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { EmbeddedEnv } from '../embedded.ts';
 import { LecternError } from '../errors.ts';
+import { removeUnit } from './embedded-removal.ts';
 import { createUnitTables } from './embedded-units.ts';
 import { alteration } from './lengths.ts';
 import type { DeadLetterKey, Hint, StateStore } from './port.ts';
@@ -97,6 +98,7 @@ export function createEmbeddedState({ env }: EmbeddedStateOptions): StateStore {
           if (letter !== undefined) units.putDeadLetter(stored.id, copied(letter, copy));
         }
       }),
+    remove: (unit) => removeUnit(units, unit, write),
     async announce(hint) {
       if (hint.fields.length === 0) return;
       // Later, and each alone: a listener that throws is neither the announcer's fault nor another listener's.

@@ -172,6 +172,12 @@ export interface StateStore {
   deadLetterKeys(unit: Unit): Promise<readonly DeadLetterKey[]>;
   /** Replaces reason and stack of those that are still open by where their copy is. */
   relayed(unit: Unit, copies: readonly (DeadLetterKey & { readonly copy: DeadLetterCopy })[]): Promise<void>;
+  /**
+   * Removes everything of a unit, as though nobody had ever claimed it: whoever owns it is refused from then on. It is gone
+   * at once; what it takes longer holds up nobody, and goes on when the call is made again after a crash. A unit that has
+   * nothing is no fault.
+   */
+  remove(unit: Unit): Promise<void>;
   /** Tells whoever watches that the fields changed. Costs next to nothing while nobody does. */
   announce(hint: Hint): Promise<void>;
   /** Calls `listener` for hints until the returned function is called. */

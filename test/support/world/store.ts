@@ -91,6 +91,7 @@ export function createProcessStore(
     mark: (...args) => send(() => redo.change((store) => store.mark(...args))),
     checkpoint: (unit, checkpoint) => send(() => redo.checkpoint(unit, checkpoint)),
     relayed: (...args) => send(() => redo.change((store) => store.relayed(...args))),
+    remove: (unit) => send(() => redo.change((store) => store.remove(unit))),
     readMany: (...args) => send(() => redo.store.readMany(...args)),
     position: (unit) => send(() => redo.store.position(unit)),
     deadLetterKeys: (unit) => send(() => redo.store.deadLetterKeys(unit)),

@@ -1,0 +1,111 @@
+import pMap from 'p-map';
+import { keyOf } from '../log/partition-key.ts';
+import type { TopicPartition } from '../log/port.ts';
+import type { Position } from '../state/port.ts';
+import { AT_ONCE, partitionsOf, type Reach, type ReachDeps } from './reach.ts';
+import type { VersionShape } from './shape.ts';
+
+/** One unit of a version, as far as it is to be waited for. */
+export interface UnitStanding extends TopicPartition {
+  /** The next offset that is stored, up to `target`. */
+  readonly next: number;
+  /** What `next` has to be; null as long as nobody knows. */
+  readonly target: number | null;
+  /** Why it is waited for; null when it is not. */
+  readonly waits: string | null;
+}
+
+/** What there is of a version. */
+export interface VersionLook {
+  readonly units: readonly UnitStanding[];
+  /** The share of all records that is done, from 0 to 1; 1 only when nothing is waited for. */
+  readonly progress: number;
+  /** Whether its states are whole, and have all that was asked for. */
+  readonly covers: boolean;
+}
+
+const NOBODY = 'no worker has claimed it';
+const MOST_BEFORE_COVERED = 0.99;
+
+function wholeFrom(position: Position, isRekey: boolean): number | null {
+  if (isRekey) return position.completeAt;
+  // A claim without a position stores a target, so that one without either was never checkpointed.
+  return position.target ?? (position.next === null ? null : 0);
+}
+
+function standingOf(
+  at: TopicPartition,
+  position: Position | null,
+  { isRekey, partitions, needed }: { isRekey: boolean; partitions: number; needed: number },
+): UnitStanding {
+  const next = position?.next ?? 0;
+  const wait = (target: number | null, waits: string | null): UnitStanding => ({
+    ...at,
+    next: target === null ? next : Math.min(next, target),
+    target,
+    waits,
+  });
+  if (position === null) return wait(null, NOBODY);
+  if (position.partitions !== partitions)
+    return wait(null, `its topic has ${partitions} partitions now, and had ${position.partitions}`);
+  const whole = wholeFrom(position, isRekey);
+  if (whole === null) return wait(null, isRekey ? 'the units that it is made of are not through' : NOBODY);
+  const target = Math.max(whole, needed);
+  if (next >= target) return wait(target, null);
+  return wait(target, next < whole ? `it is rebuilt: ${next} of ${whole}` : `it is at ${next} of ${needed}`);
+}
+
+/**
+ * Looks whether the states of a version are whole and have everything of `reach`, which must have been read before:
+ * 1. every unit of a topic of events has reached its target, and the offset that is asked for;
+ * 2. only then the ends of its rekey topic are read: a unit is stored when the log has what it published, so below them
+ *    is all that is asked for under other keys;
+ * 3. every unit of the rekey topic is complete, and has reached that end.
+ * What the store lost meanwhile is missed by whatever is read after it. Rejects when log or store do not answer.
+ */
+export async function lookAtVersion(
+  { log, state }: ReachDeps,
+  shape: VersionShape,
+  reach: Reach,
+): Promise<VersionLook> {
+  const look = async (
+    topic: string,
+    isRekey: boolean,
+    neededOf: (at: TopicPartition) => number,
+  ): Promise<readonly UnitStanding[]> => {
+    const partitions = (await log.partitionCount(topic)) ?? 0;
+    if (partitions === 0)
+      return [{ topic, partition: 0, next: 0, target: null, waits: 'its topic is not there' }];
+    return pMap(
+      partitionsOf(topic, partitions),
+      async (at) => {
+        const position = await state.position({ module: shape.id, ...at });
+        return standingOf(at, position, { isRekey, partitions, needed: neededOf(at) });
+      },
+      { concurrency: AT_ONCE },
+    );
+  };
+
+  const units: UnitStanding[] = [];
+  for (const topic of shape.sources)
+    units.push(...(await look(topic, false, (at) => reach.get(keyOf(at)) ?? 0)));
+  if (shape.rekeyTopic !== null) {
+    const ends = new Map((await log.offsets(shape.rekeyTopic)).map(({ partition, end }) => [partition, end]));
+    units.push(...(await look(shape.rekeyTopic, true, ({ partition }) => ends.get(partition) ?? 0)));
+  }
+  const covers = units.every(({ waits }) => waits === null);
+  const isKnown = units.every(({ target }) => target !== null);
+  const total = units.reduce((sum, { target }) => sum + (target ?? 0), 0);
+  const done = units.reduce((sum, { next, target }) => sum + (target === null ? 0 : next), 0);
+  const share = isKnown || total > 0 ? done / Math.max(1, total) : 0;
+  return { units, covers, progress: covers ? 1 : Math.min(MOST_BEFORE_COVERED, share) };
+}
+
+/** What a version waits for, in words: the first unit, and how many there are besides. Null when it waits for nothing. */
+export function waitsOf({ units }: VersionLook): string | null {
+  const waiting = units.filter(({ waits }) => waits !== null);
+  const [first] = waiting;
+  if (first === undefined) return null;
+  const more = waiting.length === 1 ? '' : `, and ${waiting.length - 1} more of ${units.length} units`;
+  return `${keyOf(first)}: ${first.waits}${more}`;
+}
