@@ -64,7 +64,6 @@ runService({
     lifecycle.onStop('counts', () => counts.close());
     const state = openStates(config, logger);
     if (state !== null) lifecycle.onStop('state', () => state.close());
-    const places = blobPlaces(config.LECTERN_NAMESPACE, installation.modules);
     const namespace = config.LECTERN_NAMESPACE;
     const archive =
       config.LECTERN_S3_ENDPOINT === undefined ? null : openS3(config as Parameters<typeof openS3>[0]);
@@ -79,6 +78,7 @@ runService({
       registry,
     });
     lifecycle.onStop('control', () => control.close());
+    const places = blobPlaces(namespace, installation.modules, control);
     const access = openAccess(config, { control, logger, registry, lifecycle });
     const gateway = createGateway({
       ...settingsOf(config, installation, counts.shared),

@@ -1,7 +1,13 @@
 import type { Request, Response } from 'express';
 import type { KeyValues } from '../shared/state-key.ts';
-import type { Catalog, Target } from './catalog.ts';
+import { type Catalog, moduleOf, type Target } from './catalog.ts';
 import { parseKeys } from './parameters.ts';
+import type { Versions } from './versions.ts';
+
+export interface AskedDeps {
+  readonly catalog: Catalog;
+  readonly versions: Pick<Versions, 'settled' | 'reading'>;
+}
 
 export interface Asked {
   readonly target: Target;
@@ -10,19 +16,21 @@ export interface Asked {
 
 /**
  * What a request to `/v1/.../:reducer?STUDENT=...` asks for. Null when it was answered: 404 with the known names for an
- * unknown reducer, 400 with every problem of its parameters.
+ * unknown reducer, 400 with every problem of its parameters. Waits until it is known which version is shown; rejects with
+ * a retriable STATE_UNAVAILABLE when that takes long.
  */
-export function readAsked(
-  catalog: Catalog,
+export async function readAsked(
+  { catalog, versions }: AskedDeps,
   request: Request<{ reducer: string }>,
   response: Response,
   maxKeys: number,
-): Asked | null {
+): Promise<Asked | null> {
   const { reducer } = request.params;
+  await versions.settled(moduleOf(reducer));
   const target = catalog.find(reducer);
   if (target === undefined) {
-    const error = `no reducer is called ${JSON.stringify(reducer)}; known are ${catalog.ids.join(', ')}`;
-    response.status(404).json({ error, known: catalog.ids });
+    const error = `no reducer is called ${JSON.stringify(reducer)}; known are ${catalog.ids().join(', ')}`;
+    response.status(404).json({ error, known: catalog.ids() });
     return null;
   }
   const query = request.originalUrl.split('?').slice(1).join('?');

@@ -1,5 +1,6 @@
 import { type Module, type ModuleReducer, scopeFieldNames } from '../shared/module.ts';
 import { eventFieldName } from '../shared/state-key.ts';
+import type { Shown, Versions } from './versions.ts';
 
 /** A field of a reducer's scope, as a request names it and as state keys do. */
 export interface Parameter {
@@ -10,17 +11,17 @@ export interface Parameter {
 }
 
 /** A reducer that can be asked, with its module. */
-export interface Target {
-  readonly module: Module;
+export interface Target extends Shown {
   readonly reducer: ModuleReducer;
   /** What names one of its states; STUDENT first. */
   readonly parameters: readonly Parameter[];
 }
 
+/** What can be asked for at the moment, by the ids that queries use: of each module the version that is shown. */
 export interface Catalog {
-  readonly modules: readonly { readonly module: Module; readonly targets: readonly Target[] }[];
+  modules(): readonly (Shown & { readonly targets: readonly Target[] })[];
   /** Every reducer's id, sorted. */
-  readonly ids: readonly string[];
+  ids(): readonly string[];
   find(id: string): Target | undefined;
 }
 
@@ -31,12 +32,36 @@ function parametersOf(reducer: ModuleReducer): readonly Parameter[] {
     .sort((a, b) => Number(b.name === 'STUDENT') - Number(a.name === 'STUDENT'));
 }
 
-/** What can be asked for, by the ids that queries use. */
-export function createCatalog(modules: readonly Module[]): Catalog {
-  const listed = modules.map((module) => ({
-    module,
-    targets: module.reducers.map((reducer) => ({ module, reducer, parameters: parametersOf(reducer) })),
-  }));
-  const byId = new Map(listed.flatMap(({ targets }) => targets.map((target) => [target.reducer.id, target])));
-  return { modules: listed, ids: [...byId.keys()].sort(), find: (id) => byId.get(id) };
+/** The module's NAME in a reducer's id. */
+export const moduleOf = (id: string): string => id.slice(0, Math.max(0, id.indexOf('.')));
+
+export function createCatalog(versions: Pick<Versions, 'all' | 'shown'>): Catalog {
+  /** By module, so that a target is the same one as long as the same is shown. */
+  const known = new Map<Module, { readonly lacks: number | null; readonly targets: readonly Target[] }>();
+
+  const targetsOf = ({ module, lacks }: Shown): readonly Target[] => {
+    const found = known.get(module);
+    if (found !== undefined && found.lacks === lacks) return found.targets;
+    const targets = module.reducers.map((reducer) => ({
+      module,
+      lacks,
+      reducer,
+      parameters: parametersOf(reducer),
+    }));
+    known.set(module, { lacks, targets });
+    return targets;
+  };
+
+  return {
+    modules: () => versions.all().map((shown) => ({ ...shown, targets: targetsOf(shown) })),
+    ids: () =>
+      versions
+        .all()
+        .flatMap((shown) => targetsOf(shown).map(({ reducer }) => reducer.id))
+        .sort(),
+    find(id) {
+      const shown = versions.shown(moduleOf(id));
+      return shown === null ? undefined : targetsOf(shown).find(({ reducer }) => reducer.id === id);
+    },
+  };
 }

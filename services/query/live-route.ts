@@ -1,11 +1,9 @@
 import { Router } from 'express';
-import { readAsked } from './asked.ts';
-import type { Catalog } from './catalog.ts';
+import { type AskedDeps, readAsked } from './asked.ts';
 import { createEventStream } from './event-stream.ts';
 import type { Live } from './live.ts';
 
-export interface LiveRouteDeps {
-  readonly catalog: Catalog;
+export interface LiveRouteDeps extends AskedDeps {
   readonly live: Live;
 }
 
@@ -18,10 +16,10 @@ const RETRY_AFTER_S = 5;
  * Nothing is resumed: a client that connects again starts with a new snapshot.
  */
 export function createLiveRoute(deps: LiveRouteDeps): Router {
-  const { catalog, live } = deps;
+  const { live } = deps;
   const router = Router();
   router.get('/v1/live/:reducer', async (request, response) => {
-    const asked = readAsked(catalog, request, response, MAX_KEYS);
+    const asked = await readAsked(deps, request, response, MAX_KEYS);
     if (asked === null) return;
     const subscription = await live.subscribe(asked.target, asked.keys);
     if (subscription === null) {

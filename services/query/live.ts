@@ -3,10 +3,11 @@ import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Hint, StateStore } from '../shared/state/port.ts';
 import type { KeyValues } from '../shared/state-key.ts';
-import type { Target } from './catalog.ts';
+import type { Catalog, Target } from './catalog.ts';
 import type { LiveFigures, QueryMetrics } from './metrics.ts';
 import type { StateReader } from './state-reader.ts';
 import { createSubscription, type Subscription } from './subscription.ts';
+import type { Versions } from './versions.ts';
 import { createWatchedKeys, type WatchedKey } from './watched-keys.ts';
 
 export interface LiveLimits {
@@ -38,6 +39,8 @@ const WATCH_TIMEOUT_MS = 1_000;
 export interface LiveDeps {
   readonly state: Pick<StateStore, 'watch'>;
   readonly reader: StateReader;
+  readonly catalog: Pick<Catalog, 'find'>;
+  readonly versions: Pick<Versions, 'settled' | 'isSettling' | 'reading' | 'onChange'>;
   readonly metrics: QueryMetrics;
   readonly logger: Logger;
   readonly now: () => number;
@@ -61,8 +64,8 @@ export interface Live {
  * read once. Hints only make it soon; the sweep makes it certain.
  */
 export function createLive(deps: LiveDeps): Live {
-  const { state, reader, metrics, logger, now, limits } = deps;
-  const watched = createWatchedKeys<Subscription>(reader);
+  const { state, versions, metrics, logger, now, limits } = deps;
+  const watched = createWatchedKeys<Subscription>(deps);
   const subscriptions = new Set<Subscription>();
   let stopped = false;
   let unwatch: Promise<() => Promise<void>> | null = null;
@@ -155,6 +158,24 @@ export function createLive(deps: LiveDeps): Live {
     if (subscriptions.size === 0) stopListening();
   }
 
+  /** Also what is not read while the version is being changed. */
+  async function readAll(name: string, keys: ReadonlySet<WatchedKey<Subscription>>): Promise<void> {
+    do {
+      await versions.settled(name);
+      await read(keys);
+    } while ([...keys].some(({ item }) => item === null));
+  }
+
+  versions.onChange((name) => {
+    const { kept, gone } = watched.turn(name);
+    // Their readers connect again, and are told what is wrong.
+    for (const subscription of new Set(gone.flatMap(({ watchers }) => [...watchers]))) {
+      subscription.end();
+      unsubscribe(subscription);
+    }
+    void readUnasked(kept);
+  });
+
   return {
     async subscribe(target, keys) {
       const full = subscriptions.size >= limits.maxClients || watched.size + keys.length > limits.maxKeys;
@@ -165,8 +186,9 @@ export function createLive(deps: LiveDeps): Live {
       subscriptions.add(subscription);
       try {
         await listen();
-        await read(shown);
-        return subscription;
+        await readAll(target.module.name, shown);
+        // Another version may have come meanwhile, which does not have what was asked for.
+        return subscriptions.has(subscription) ? subscription : null;
       } catch (error) {
         unsubscribe(subscription);
         throw error;

@@ -2,6 +2,8 @@ import { type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
 import { BLOBS_MODULE } from '../shared/blobs.ts';
 import type { LearningClass } from '../shared/classes.ts';
+import type { Control } from '../shared/control/port.ts';
+import type { EventLog } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
 import type { StateStore } from '../shared/state/port.ts';
@@ -17,9 +19,12 @@ import { createPromptStore } from './prompt-store.ts';
 import { createRekeyedStandings } from './rekeyed-standings.ts';
 import { createStateReader } from './state-reader.ts';
 import { createStateRoute } from './state-route.ts';
+import { createVersions } from './versions.ts';
 
 export interface QueryDeps {
   readonly state: StateStore;
+  readonly log: Pick<EventLog, 'offsets' | 'partitionCount'>;
+  readonly control: Pick<Control, 'activeVersion' | 'claimedUnits' | 'caughtUp' | 'watch'>;
   readonly modules: readonly Module[];
   readonly namespace: string;
   readonly classes: readonly LearningClass[];
@@ -39,6 +44,10 @@ export interface Query {
   readonly router: Router;
   /** Ends the live streams; the browsers connect again, to another process if there is one. */
   stop(): void;
+  /** Why nothing can be answered yet, one line each. */
+  notReady(): readonly string[];
+  /** The modules of which nothing can be shown until somebody acts, one line each. */
+  degraded(): readonly string[];
 }
 
 const STORE_TIMEOUT_MS = 2_000;
@@ -69,12 +78,17 @@ export function createQuery(deps: QueryDeps): Query {
   const positions = createPositions(store);
   const standings = createRekeyedStandings({ positions, namespace });
   // A blob is between a tool and its student: the gateway gives it to them, and nobody asks for it here.
-  const catalog = createCatalog(modules.filter(({ name }) => name !== BLOBS_MODULE));
+  const asked = modules.filter(({ name }) => name !== BLOBS_MODULE);
+  const looking = { log: deps.log, state: store, namespace, logger, modules: asked };
+  const versions = createVersions({ ...looking, control: deps.control });
+  const catalog = createCatalog(versions);
   const metrics = createQueryMetrics(registry);
   const reader = createStateReader({ state: store, positions, standings, namespace });
   const live = createLive({
     state,
     reader,
+    catalog,
+    versions,
     metrics,
     logger,
     now,
@@ -84,10 +98,19 @@ export function createQuery(deps: QueryDeps): Query {
 
   const router = Router();
   router.use('/v1', noStore, measured(metrics, now));
-  router.use(createModulesRoute(catalog));
-  router.use(createStateRoute({ catalog, reader }));
-  router.use(createLiveRoute({ catalog, live }));
+  router.use(createModulesRoute({ ...looking, catalog, versions }));
+  router.use(createStateRoute({ catalog, versions, reader }));
+  router.use(createLiveRoute({ catalog, versions, live }));
   router.use(createClassesRoute(deps.classes));
   router.use(createPages(deps.webDir));
-  return { router, stop: live.stop };
+  versions.start();
+  return {
+    router,
+    stop() {
+      versions.stop();
+      live.stop();
+    },
+    notReady: versions.notReady,
+    degraded: versions.degraded,
+  };
 }

@@ -10,6 +10,8 @@ export interface Rebuilding {
   readonly progress: number;
 }
 
+const MOST_BEFORE_SHOWN = 0.99;
+
 export const UNCLAIMED: Rebuilding = { next: 0, target: null, progress: 0 };
 
 /** Null when the states of a unit are complete. A unit without events has none to wait for. */
@@ -19,4 +21,10 @@ export function rebuildingOf(position: Pick<Position, 'next' | 'target'> | null)
   const next = stored ?? 0;
   if (target === null || next >= target) return stored === null && target === null ? UNCLAIMED : null;
   return { next, target, progress: next / target };
+}
+
+/** Of states that are complete, but of another version than the active one: made, and not to be shown. */
+export function notShown(position: Pick<Position, 'next'> | null): Rebuilding {
+  const next = position?.next ?? 0;
+  return { next, target: next, progress: MOST_BEFORE_SHOWN };
 }

@@ -7,7 +7,7 @@ import type { Target } from './catalog.ts';
 import { plainText } from './plain-state.ts';
 import type { Positions } from './positions.ts';
 import type { ReadStore } from './prompt-store.ts';
-import { type Rebuilding, rebuildingOf, UNCLAIMED } from './rebuilding.ts';
+import { notShown, type Rebuilding, rebuildingOf, UNCLAIMED } from './rebuilding.ts';
 import type { RekeyedStandings } from './rekeyed-standings.ts';
 
 /** How far the states of a unit were when they were read, at least. */
@@ -103,11 +103,10 @@ export function createStateReader(deps: StateReaderDeps): StateReader {
     target: Target,
     keys: readonly string[],
   ): Promise<readonly Reading[]> {
-    const { module, reducer } = target;
+    const { module, reducer, lacks } = target;
     const incomplete = async (position: Position | null): Promise<readonly Reading[] | null> => {
-      const rebuilding = reducer.rekeyed
-        ? await standings.rebuilding(module, position)
-        : rebuildingOf(position);
+      const own = reducer.rekeyed ? await standings.rebuilding(module, position) : rebuildingOf(position);
+      const rebuilding = lacks === null ? own : (own ?? notShown(position));
       const reading = { text: null, unit: asOf(unit, position), rebuilding };
       return rebuilding === null ? null : keys.map(() => reading);
     };

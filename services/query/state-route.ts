@@ -1,24 +1,25 @@
 import { Router } from 'express';
-import { readAsked } from './asked.ts';
-import type { Catalog } from './catalog.ts';
+import { type AskedDeps, readAsked } from './asked.ts';
 import type { StateReader } from './state-reader.ts';
 
-export interface StateRouteDeps {
-  readonly catalog: Catalog;
+export interface StateRouteDeps extends AskedDeps {
   readonly reader: StateReader;
 }
 
 /**
  * `GET /v1/state/<module>.<reducer>?STUDENT=...`: one key's external state, or the reducer's default. While the states
- * are made anew out of history it is neither, but null with `rebuilding: {next, target, progress}`.
+ * are made anew out of history, or the version that is active is not installed here, it is neither, but null with
+ * `rebuilding: {next, target, progress}`.
  */
 export function createStateRoute(deps: StateRouteDeps): Router {
-  const { catalog, reader } = deps;
+  const { reader } = deps;
   const router = Router();
   router.get('/v1/state/:reducer', async (request, response) => {
-    const asked = readAsked(catalog, request, response, 1);
+    const asked = await readAsked(deps, request, response, 1);
     if (asked === null) return;
-    const [reading] = await reader.read(asked.target, asked.keys);
+    const { module } = asked.target;
+    const reads = reader.read(asked.target, asked.keys);
+    const [reading] = await deps.versions.reading(module.name, reads);
     const { text, unit, rebuilding } = reading!;
     const asOf = unit === null || unit.offset === null ? null : unit;
     if (rebuilding !== null) {

@@ -1,7 +1,8 @@
 import { type KeyValues, keyText, stateField } from '../shared/state-key.ts';
-import type { Target } from './catalog.ts';
+import type { Catalog, Target } from './catalog.ts';
 import { shownKey } from './parameters.ts';
 import type { Reading, StateReader, UnitAsOf } from './state-reader.ts';
+import type { Versions } from './versions.ts';
 
 /** A key that at least one live stream shows, with what was last read of it. All that show it share one. */
 export interface WatchedKey<W> {
@@ -23,8 +24,25 @@ export interface WatchedKeys<W> {
   /** The watched key whose state is in a field of a unit, if there is one. */
   ofField(field: string): WatchedKey<W> | undefined;
   all(): Iterable<WatchedKey<W>>;
-  /** Reads the keys, and returns those that show something else than before. */
+  /**
+   * Reads the keys, and returns those that show something else than before. Those of a module whose version is being
+   * changed show what they did, until `turn` after it.
+   */
   read(keys: Iterable<WatchedKey<W>>): Promise<readonly WatchedKey<W>[]>;
+  /**
+   * Has the keys of a module be read of the version that is shown now; and gives those that it does not have: a reducer is
+   * gone, or has other keys.
+   */
+  turn(moduleName: string): {
+    readonly kept: readonly WatchedKey<W>[];
+    readonly gone: readonly WatchedKey<W>[];
+  };
+}
+
+export interface WatchedKeysDeps {
+  readonly reader: StateReader;
+  readonly catalog: Pick<Catalog, 'find'>;
+  readonly versions: Pick<Versions, 'isSettling' | 'reading'>;
 }
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
@@ -33,6 +51,9 @@ type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 function withoutKind(field: string): string {
   return field.slice(field.indexOf(',') + 1);
 }
+
+/** What names the states of a reducer. */
+const fieldsOf = ({ parameters }: Target): string => parameters.map(({ field }) => field).join();
 
 function itemOf(target: Target, values: KeyValues, { text, rebuilding }: Reading): string {
   const key = JSON.stringify(shownKey(target, values));
@@ -45,7 +66,7 @@ function itemOf(target: Target, values: KeyValues, { text, rebuilding }: Reading
   return `{"key":${key},"state":${state},"default":${text === null}}`;
 }
 
-export function createWatchedKeys<W>(reader: StateReader): WatchedKeys<W> {
+export function createWatchedKeys<W>({ reader, catalog, versions }: WatchedKeysDeps): WatchedKeys<W> {
   const keys = new Map<string, Mutable<WatchedKey<W>>>();
   const idOf = (target: Target, values: KeyValues): string =>
     withoutKind(stateField('Internal', target.reducer.id, keyText(values)));
@@ -67,15 +88,27 @@ export function createWatchedKeys<W>(reader: StateReader): WatchedKeys<W> {
     },
     ofField: (field) => keys.get(withoutKind(field)),
     all: () => keys.values(),
+    turn(moduleName) {
+      const kept: WatchedKey<W>[] = [];
+      const gone: WatchedKey<W>[] = [];
+      for (const key of keys.values()) {
+        if (key.target.module.name !== moduleName) continue;
+        const target = catalog.find(key.target.reducer.id);
+        const isThere = target !== undefined && fieldsOf(target) === fieldsOf(key.target);
+        if (isThere) key.target = target;
+        (isThere ? kept : gone).push(key);
+      }
+      return { kept, gone };
+    },
     async read(some) {
       const byTarget = new Map<Target, Mutable<WatchedKey<W>>[]>();
       for (const key of some) byTarget.set(key.target, [...(byTarget.get(key.target) ?? []), key]);
       const changed: WatchedKey<W>[] = [];
       for (const [target, group] of byTarget) {
-        const readings = await reader.read(
-          target,
-          group.map((key) => key.values),
-        );
+        const { name } = target.module;
+        if (versions.isSettling(name)) continue;
+        const values = group.map((key) => key.values);
+        const readings = await versions.reading(name, reader.read(target, values));
         for (const [index, key] of group.entries()) {
           const item = itemOf(target, key.values, readings[index]!);
           key.unit = readings[index]!.unit;

@@ -1,3 +1,4 @@
+import type { Control } from './control/port.ts';
 import type { Module } from './module.ts';
 import type { Unit } from './state/port.ts';
 import { eventFieldName, keyText, stateField } from './state-key.ts';
@@ -17,22 +18,33 @@ export interface BlobName {
 export interface BlobPlaces {
   /** The topic of what is saved, keyed by student. */
   readonly topic: string;
+  /** Of the version that is shown now. */
   unit(partition: number): Unit;
   /** The field of the unit that holds a blob: as JSON, a string that is the blob's own text. */
   field(student: string, name: BlobName): string;
 }
 
-/** Null when the module is not installed. */
+/**
+ * Null when the module is not installed. Of several versions the active one; where that is not installed here the highest
+ * that is: whoever reads a blob waits until its unit has everything that was saved, so no version shows less than another.
+ */
 export function blobPlaces(
   namespace: string,
-  modules: readonly Pick<Module, 'name' | 'id'>[],
+  modules: readonly Pick<Module, 'name' | 'id' | 'version'>[],
+  control: Pick<Control, 'activeVersion'>,
 ): BlobPlaces | null {
-  const module = modules.find(({ name }) => name === BLOBS_MODULE);
-  if (module === undefined) return null;
+  const installed = modules.filter(({ name }) => name === BLOBS_MODULE).sort((a, b) => a.version - b.version);
+  const [lowest] = installed;
+  if (lowest === undefined) return null;
+  const shown = (): string => {
+    const active = control.activeVersion(BLOBS_MODULE);
+    if (active === null) return lowest.id;
+    return (installed.find(({ version }) => version === active.version) ?? installed.at(-1)!).id;
+  };
   const topic = eventsTopic(namespace, BLOBS);
   return {
     topic,
-    unit: (partition) => ({ module: module.id, topic, partition }),
+    unit: (partition) => ({ module: shown(), topic, partition }),
     field(student, { source, activity }) {
       const key = keyText({
         STUDENT: student,

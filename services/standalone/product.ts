@@ -23,6 +23,7 @@ import { createEmbeddedState } from '../shared/state/embedded.ts';
 import { takeUpgrades } from '../shared/take-upgrades.ts';
 import { workerLimits } from '../worker/config.ts';
 import { createStrays } from '../worker/strays.ts';
+import { createTakeovers } from '../worker/takeovers.ts';
 import { createWatchdog } from '../worker/watchdog.ts';
 import { createWorker } from '../worker/worker.ts';
 import type { StandaloneConfig } from './config.ts';
@@ -93,7 +94,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     mayRun: true,
   };
   await takeCommands(house, env.dataDir, { logger, lifecycle });
-  const places = blobPlaces(namespace, installation.modules);
+  const places = blobPlaces(namespace, modules, control);
   const gateway = createGateway({
     ...common,
     ...settingsOf(config, installation),
@@ -134,14 +135,17 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const query = createQuery({
     ...common,
     state,
+    log,
+    control,
     modules: installation.modules,
     classes,
     webDir: new URL('../query/web/', import.meta.url),
     now: Date.now,
   });
 
-  const parts = [gateway, worker, archiver];
-  const degraded = () => [worker, archiver].flatMap((part) => part.degraded());
+  const takeovers = createTakeovers({ ...common, log, state, control, modules, clock: systemClock });
+  const parts = [gateway, worker, archiver, query];
+  const degraded = () => [worker, archiver, query].flatMap((part) => part.degraded());
   const serving = await serve({
     config,
     logger,
@@ -159,8 +163,10 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   lifecycle.onStop('query', () => query.stop());
   lifecycle.onStop('archiver', () => archiver.stop());
   lifecycle.onStop('worker', () => worker.stop());
+  lifecycle.onStop('takeovers', () => takeovers.stop());
   lifecycle.onStop('gateway', () => gateway.stop());
   await Promise.all([worker.run(), archiver.run()]);
+  takeovers.start();
   serving.started();
   return {
     url: serving.url,

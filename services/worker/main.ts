@@ -10,6 +10,7 @@ import { runService } from '../shared/lifecycle.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import { checkGroupTimes, workerLimits, workerShape } from './config.ts';
 import { createStrays } from './strays.ts';
+import { createTakeovers } from './takeovers.ts';
 import { createWatchdog } from './watchdog.ts';
 import { createWorker } from './worker.ts';
 
@@ -79,6 +80,18 @@ runService({
     await log.ensureTopics(installation.topics);
     lifecycle.onStop('worker', () => worker.stop());
     await worker.run();
+    const { modules } = installation;
+    const takeovers = createTakeovers({
+      log,
+      state,
+      control,
+      modules,
+      namespace,
+      clock: systemClock,
+      logger,
+    });
+    lifecycle.onStop('takeovers', () => takeovers.stop());
+    takeovers.start();
     serving.started();
   },
 });

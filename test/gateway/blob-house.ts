@@ -43,7 +43,7 @@ export async function createBlobHouse(limits: TestGatewayOptions['limits'] = {})
   const module: Module = modules.find(({ name }) => name === 'blobs')!;
   const [reducer] = module.reducers;
   const keyOf = createKeyer(reducer!.scope);
-  const places = blobPlaces('test', modules)!;
+  const places = blobPlaces('test', modules, { activeVersion: () => null })!;
   const log = createFakeLog();
   let memory = createMemoryState();
   let claims = 0;

@@ -6,7 +6,9 @@ import { createBlobSender } from '../../services/gateway/blob-sender.ts';
 import { blobPlaces } from '../../services/shared/blobs.ts';
 import { silent, until } from './support.ts';
 
-const places = blobPlaces('test', [{ name: 'blobs', id: 'blobs.v1' }])!;
+const places = blobPlaces('test', [{ name: 'blobs', id: 'blobs.v1', version: 1 }], {
+  activeVersion: () => null,
+})!;
 const NAME = { source: 's', activity: 'a' };
 
 /** A reader of a store that answers with `texts`, one a read, and then with the last. */

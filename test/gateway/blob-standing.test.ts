@@ -4,7 +4,9 @@ import { blobPlaces } from '../../services/shared/blobs.ts';
 import type { Position } from '../../services/shared/state/port.ts';
 import { until } from './support.ts';
 
-const places = blobPlaces('test', [{ name: 'blobs', id: 'blobs.v1' }])!;
+const places = blobPlaces('test', [{ name: 'blobs', id: 'blobs.v1', version: 1 }], {
+  activeVersion: () => null,
+})!;
 const BELOW = { target: null, caughtUpAt: null, completeAt: null, partitions: 1 };
 
 /** A log whose answers a test gives, and a store whose position it sets. */

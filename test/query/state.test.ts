@@ -20,6 +20,7 @@ describe('GET /v1/modules', () => {
         {
           name: 'sample',
           version: 3,
+          versions: [{ version: 3, active: true, installed: true, progress: 0 }],
           reducers: [
             { id: 'sample.counter', contexts: ['org.example'], scope: ['STUDENT'], default: { count: 0 } },
             { id: 'sample.text', contexts: ['org.example'], scope: ['STUDENT', 'doc_id'], default: null },

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { LiveLimits } from '../../services/query/live.ts';
-import { createQuery } from '../../services/query/query.ts';
+import { createQuery, type QueryDeps } from '../../services/query/query.ts';
 import type { LearningClass } from '../../services/shared/classes.ts';
 import { createApp, listen } from '../../services/shared/http.ts';
 import { createLogger } from '../../services/shared/logger.ts';
@@ -36,6 +36,20 @@ function sampleModule(): Module {
   return checked.module;
 }
 
+/** As long as nobody changes versions, the log is asked for what `/v1/modules` says in the margin only. */
+const noLog: QueryDeps['log'] = {
+  offsets: async () => [],
+  partitionCount: async (topic) => (topic === TOPIC ? PARTITIONS : null),
+};
+
+/** Of a control topic without records. */
+export const undecided: QueryDeps['control'] = {
+  activeVersion: () => null,
+  claimedUnits: () => [],
+  caughtUp: async () => undefined,
+  watch: () => () => undefined,
+};
+
 export interface QueryAppOptions {
   readonly limits?: Partial<LiveLimits>;
   readonly classes?: readonly LearningClass[];
@@ -46,6 +60,10 @@ export interface QueryAppOptions {
   /** Instead of one in memory. */
   readonly state?: StateStore;
   readonly now?: () => number;
+  /** Instead of nobody having decided anything. */
+  readonly control?: QueryDeps['control'];
+  /** Besides `module`, or `sample`. */
+  readonly more?: readonly Module[];
 }
 
 export interface QueryApp {
@@ -71,7 +89,9 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
   const module = options.module ?? sampleModule();
   const query = createQuery({
     state: options.state ?? memory.store,
-    modules: [module],
+    log: noLog,
+    control: options.control ?? undecided,
+    modules: [module, ...(options.more ?? [])],
     namespace: 'test',
     classes: options.classes ?? [],
     webDir: options.webDir ?? '/nowhere',

@@ -55,6 +55,15 @@ function standingOf(
   return wait(target, next < whole ? `it is rebuilt: ${next} of ${whole}` : `it is at ${next} of ${needed}`);
 }
 
+/** Of all records; of the units, where nobody knows how many records one of them has. */
+function shareOf(units: readonly UnitStanding[]): number {
+  const shares = units.map(({ next, target }) => (target === null ? 0 : target === 0 ? 1 : next / target));
+  const average = shares.reduce((sum, share) => sum + share, 0) / units.length;
+  if (units.some(({ target }) => target === null)) return average;
+  const total = units.reduce((sum, { target }) => sum + target!, 0);
+  return total === 0 ? average : units.reduce((sum, { next }) => sum + next, 0) / total;
+}
+
 /**
  * Looks whether the states of a version are whole and have everything of `reach`, which must have been read before:
  * 1. every unit of a topic of events has reached its target, and the offset that is asked for;
@@ -90,15 +99,13 @@ export async function lookAtVersion(
   for (const topic of shape.sources)
     units.push(...(await look(topic, false, (at) => reach.get(keyOf(at)) ?? 0)));
   if (shape.rekeyTopic !== null) {
-    const ends = new Map((await log.offsets(shape.rekeyTopic)).map(({ partition, end }) => [partition, end]));
+    const isThere = (await log.partitionCount(shape.rekeyTopic)) !== null;
+    const ranges = isThere ? await log.offsets(shape.rekeyTopic) : [];
+    const ends = new Map(ranges.map(({ partition, end }) => [partition, end]));
     units.push(...(await look(shape.rekeyTopic, true, ({ partition }) => ends.get(partition) ?? 0)));
   }
   const covers = units.every(({ waits }) => waits === null);
-  const isKnown = units.every(({ target }) => target !== null);
-  const total = units.reduce((sum, { target }) => sum + (target ?? 0), 0);
-  const done = units.reduce((sum, { next, target }) => sum + (target === null ? 0 : next), 0);
-  const share = isKnown || total > 0 ? done / Math.max(1, total) : 0;
-  return { units, covers, progress: covers ? 1 : Math.min(MOST_BEFORE_COVERED, share) };
+  return { units, covers, progress: covers ? 1 : Math.min(MOST_BEFORE_COVERED, shareOf(units)) };
 }
 
 /** What a version waits for, in words: the first unit, and how many there are besides. Null when it waits for nothing. */
