@@ -43,7 +43,7 @@ const noLog: QueryDeps['log'] = {
 };
 
 /** Of a control topic without records. */
-export const undecided: QueryDeps['control'] = {
+const undecided: QueryDeps['control'] = {
   activeVersion: () => null,
   claimedUnits: () => [],
   caughtUp: async () => undefined,
@@ -60,6 +60,8 @@ export interface QueryAppOptions {
   /** Instead of one in memory. */
   readonly state?: StateStore;
   readonly now?: () => number;
+  /** Instead of one without records. */
+  readonly log?: QueryDeps['log'];
   /** Instead of nobody having decided anything. */
   readonly control?: QueryDeps['control'];
   /** Besides `module`, or `sample`. */
@@ -77,6 +79,8 @@ export interface QueryApp {
   catchUp(student: string, atMs: number): Promise<void>;
   get(path: string): Promise<{ status: number; headers: Headers; body: unknown }>;
   metric(name: string): Promise<number>;
+  notReady(): readonly string[];
+  degraded(): readonly string[];
   stop(): void;
   close(): Promise<void>;
 }
@@ -89,7 +93,7 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
   const module = options.module ?? sampleModule();
   const query = createQuery({
     state: options.state ?? memory.store,
-    log: noLog,
+    log: options.log ?? noLog,
     control: options.control ?? undecided,
     modules: [module, ...(options.more ?? [])],
     namespace: 'test',
@@ -149,6 +153,8 @@ export async function startQueryApp(options: QueryAppOptions = {}): Promise<Quer
       const values = (await registry.getSingleMetric(name)!.get()).values;
       return values.reduce((sum, { value }) => sum + value, 0);
     },
+    notReady: query.notReady,
+    degraded: query.degraded,
     stop: query.stop,
     async close() {
       query.stop();
