@@ -11,6 +11,8 @@ export interface UnitStanding extends TopicPartition {
   readonly next: number;
   /** What `next` has to be; null as long as nobody knows. */
   readonly target: number | null;
+  /** Whether its states are made of all of history up to there. */
+  readonly isWhole: boolean;
   /** Why it is waited for; null when it is not. */
   readonly waits: string | null;
 }
@@ -39,8 +41,9 @@ function standingOf(
   { isRekey, partitions, needed }: { isRekey: boolean; partitions: number; needed: number },
 ): UnitStanding {
   const next = position?.next ?? 0;
-  const wait = (target: number | null, waits: string | null): UnitStanding => ({
+  const wait = (target: number | null, waits: string | null, isWhole = false): UnitStanding => ({
     ...at,
+    isWhole,
     next: target === null ? next : Math.min(next, target),
     target,
     waits,
@@ -51,8 +54,9 @@ function standingOf(
   const whole = wholeFrom(position, isRekey);
   if (whole === null) return wait(null, isRekey ? 'the units that it is made of are not through' : NOBODY);
   const target = Math.max(whole, needed);
-  if (next >= target) return wait(target, null);
-  return wait(target, next < whole ? `it is rebuilt: ${next} of ${whole}` : `it is at ${next} of ${needed}`);
+  if (next >= target) return wait(target, null, true);
+  if (next < whole) return wait(target, `it is rebuilt: ${next} of ${whole}`);
+  return wait(target, `it is at ${next} of ${needed}`, true);
 }
 
 /** Of all records; of the units, where nobody knows how many records one of them has. */
@@ -84,7 +88,9 @@ export async function lookAtVersion(
   ): Promise<readonly UnitStanding[]> => {
     const partitions = (await log.partitionCount(topic)) ?? 0;
     if (partitions === 0)
-      return [{ topic, partition: 0, next: 0, target: null, waits: 'its topic is not there' }];
+      return [
+        { topic, partition: 0, next: 0, target: null, isWhole: false, waits: 'its topic is not there' },
+      ];
     return pMap(
       partitionsOf(topic, partitions),
       async (at) => {

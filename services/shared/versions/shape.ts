@@ -17,7 +17,7 @@ export interface VersionShape {
 export const moduleId = (name: string, version: number): string => `${name}.v${version}`;
 
 /** Null for what is no `<NAME>.v<VERSION>`. */
-export function versionOf(id: string): number | null {
+function versionOf(id: string): number | null {
   const found = /\.v(\d{1,16})$/.exec(id);
   return found === null ? null : Number(found[1]);
 }
