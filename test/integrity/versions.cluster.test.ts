@@ -1,0 +1,99 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { stackVariables } from '../../deploy/local/stack.ts';
+import { runLectern } from '../support/lectern-command.ts';
+import { createProgram, type RestartableProgram } from '../support/product.ts';
+import { describeOnStack, stack } from '../support/stack.ts';
+import { uniqueName } from '../support/unique-name.ts';
+import { openDashboard } from '../support/version-dashboard.ts';
+import { ALL_ITEMS, ALL_STUDENTS, startVersionLoad } from '../support/version-load.ts';
+import { waitFor } from '../support/wait.ts';
+
+// Proven here: while a new version is made, takes over, is rolled back and promoted again under load, a dashboard that was
+// open throughout shows whole states only, and none of them goes back.
+
+const V1 = './test/support/version-module/v1';
+const V2 = './test/support/version-module/v2';
+const SOON = { timeoutMs: 40_000, intervalMs: 100 };
+
+describeOnStack('a version that is deployed beside another', () => {
+  const programs: RestartableProgram[] = [];
+  afterAll(async () => {
+    for (const program of programs) await program.kill();
+  });
+
+  test('takes over, is gone back from and promoted, and nobody sees less', async () => {
+    const env = {
+      ...stackVariables(stack()),
+      LECTERN_NAMESPACE: uniqueName('versions'),
+      LECTERN_PARTITIONS: '3',
+      LECTERN_LOG_LEVEL: 'warn',
+      LECTERN_KAFKA_SESSION_TIMEOUT_MS: '6000',
+      LECTERN_WATCHDOG_MS: '5000',
+    };
+    const start = async (service: string, modules: string): Promise<RestartableProgram> => {
+      const variables = { ...env, LECTERN_MODULES: modules };
+      const program = await createProgram(`dist/services/${service}/main.js`, variables);
+      programs.push(program);
+      await program.start();
+      await program.ready();
+      return program;
+    };
+    // A rolling deploy: the first worker never knows of the second version.
+    const [gateway, query] = await Promise.all([
+      start('gateway', `${V1},${V2}`),
+      start('query', `${V1},${V2}`),
+      start('worker', V1),
+    ]);
+    const load = startVersionLoad(() => gateway.url);
+    const stateOf = async (path: string): Promise<{ state: unknown; default: boolean }> =>
+      (await fetch(`${query.url}/v1/state/${path}`)).json() as never;
+    for (const path of ['versions.of_student?STUDENT=tc-testcase-jon', 'versions.of_item?item=39'])
+      await waitFor(
+        async () => {
+          const { state, default: isDefault } = await stateOf(path);
+          return state !== null && !isDefault;
+        },
+        { message: `${path} is there`, ...SOON },
+      );
+    const dashboards = [
+      await openDashboard(query.url, ALL_STUDENTS),
+      await openDashboard(query.url, ALL_ITEMS),
+    ];
+    const showing = (version: number): Promise<unknown> =>
+      waitFor(
+        async () =>
+          dashboards.every(({ shown }) => [...shown.values()].every((one) => one.version === version)),
+        { message: `version ${version} is shown`, ...SOON },
+      );
+    await showing(1);
+
+    await start('worker', `${V1},${V2}`);
+    await showing(2);
+    const lectern = (...args: string[]): Promise<string> =>
+      runLectern({ ...env, LECTERN_MODULES: `${V1},${V2}` }, 'modules', ...args);
+    expect(await lectern('rollback', 'versions')).toContain('version 1 of versions is shown');
+    await showing(1);
+    // A person's word stands, though the second version has all that the first one has.
+    const rows = JSON.parse(await lectern('status', 'versions', '--json')) as readonly object[];
+    expect(rows).toMatchObject([
+      { version: 1, active: true, auto: false },
+      { version: 2, active: false },
+    ]);
+    await expect(lectern('remove', 'versions', '2')).rejects.toThrow('workers of versions.v2 run');
+    await showing(1);
+    await lectern('promote', 'versions', '2');
+    await showing(2);
+
+    await load.stop();
+    await waitFor(
+      async () =>
+        [...load.acknowledged].every(([student, n]) => (dashboards[0]!.shown.get(student)?.n ?? 0) >= n),
+      { message: 'all that was acknowledged is shown', ...SOON },
+    );
+    for (const { faults, versions } of dashboards) {
+      expect(faults).toEqual([]);
+      expect(versions).toEqual([1, 2, 1, 2]);
+    }
+    for (const dashboard of dashboards) dashboard.close();
+  }, 120_000);
+});
