@@ -1,7 +1,7 @@
 import type { StandingVersion } from '../shared/control/version-record.ts';
 import { LecternError } from '../shared/errors.ts';
 import type { StateStore } from '../shared/state/port.ts';
-import { lookAtVersion, type VersionLook } from '../shared/versions/look.ts';
+import { type VersionLook, watchVersion } from '../shared/versions/look.ts';
 import { readReach } from '../shared/versions/reach.ts';
 import {
   claimedShape,
@@ -91,10 +91,11 @@ export async function lookAt(
   one: KnownVersion,
 ): Promise<VersionLook> {
   const active = versions.find((other) => other.active && other !== one);
-  const reach = active === undefined ? new Map<string, number>() : await readReach(house, active.shape);
+  const reach = active === undefined ? null : await readReach(house, active.shape);
+  const watch = watchVersion(house, one.shape, reach);
   const deadline = house.clock.now() + (house.mayRun ? LONGEST_MS : 0);
   for (;;) {
-    const look = await lookAtVersion(house, one.shape, reach);
+    const look = await watch.look();
     const isWhole = look.units.every((unit) => unit.isWhole);
     if (look.covers || !isWhole || house.clock.now() >= deadline) return look;
     await house.clock.sleep(POLL_MS);

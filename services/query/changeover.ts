@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
-import { lookAtVersion } from '../shared/versions/look.ts';
+import { watchVersion } from '../shared/versions/look.ts';
 import { type ReachDeps, readReach } from '../shared/versions/reach.ts';
 import { shapeOf } from '../shared/versions/shape.ts';
 
@@ -25,8 +25,10 @@ export async function untilCovered(deps: ChangeoverDeps, from: Module, to: Modul
   try {
     const late = sleep(LONGEST_MS, null, { ref: false });
     const reach = await Promise.race([readReach(deps, shapeOf(namespace, from)), late]);
-    while (reach !== null && Date.now() < deadline) {
-      const look = await Promise.race([lookAtVersion(deps, shapeOf(namespace, to), reach), late]);
+    if (reach === null) return;
+    const watch = watchVersion(deps, shapeOf(namespace, to), reach);
+    while (Date.now() < deadline) {
+      const look = await Promise.race([watch.look(), late]);
       if (look === null || look.covers) return;
       await sleep(LOOK_EVERY_MS, null, { ref: false });
     }

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
-import { lookAtVersion } from '../shared/versions/look.ts';
+import { watchVersion } from '../shared/versions/look.ts';
 import type { ReachDeps } from '../shared/versions/reach.ts';
 import { shapeOf } from '../shared/versions/shape.ts';
 import type { Catalog } from './catalog.ts';
@@ -39,13 +39,18 @@ export function createModulesRoute(deps: ModulesRouteDeps): Router {
   const progressOf = (module: Module): Promise<number | null> => {
     const known = looks.get(module);
     if (known !== undefined && Date.now() - known.at < KEPT_MS) return known.progress;
-    const looking = lookAtVersion(deps, shapeOf(namespace, module), new Map()).then(
-      (look) => look.progress,
-      (error: unknown) => {
-        logger.debug({ module: module.id, error: messageOf(error) }, 'how far the version is cannot be told');
-        return null;
-      },
-    );
+    const looking = watchVersion(deps, shapeOf(namespace, module), null)
+      .look()
+      .then(
+        (look) => look.progress,
+        (error: unknown) => {
+          logger.debug(
+            { module: module.id, error: messageOf(error) },
+            'how far the version is cannot be told',
+          );
+          return null;
+        },
+      );
     const progress = Promise.race([looking, delay(PATIENCE_MS, null, { ref: false })]);
     looks.set(module, { at: Date.now(), progress });
     return progress;

@@ -3,8 +3,8 @@ import type { Control } from '../shared/control/port.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Module } from '../shared/module.ts';
-import { lookAtVersion, waitsOf } from '../shared/versions/look.ts';
-import { type Reach, type ReachDeps, readReach } from '../shared/versions/reach.ts';
+import { type VersionWatch, waitsOf, watchVersion } from '../shared/versions/look.ts';
+import { type ReachDeps, readReach } from '../shared/versions/reach.ts';
 import { claimedShape, claimedVersions, shapeOf } from '../shared/versions/shape.ts';
 
 export interface TakeoverDeps extends ReachDeps {
@@ -41,7 +41,7 @@ const REACH_KEPT_MS = 10_000;
 interface Wanted {
   readonly version: number;
   readonly decisions: number;
-  readonly reach: Reach;
+  readonly watch: VersionWatch;
   readonly at: number;
 }
 
@@ -70,9 +70,10 @@ export function createTakeover(deps: TakeoverDeps): Takeover {
     const isSame = wanted?.version === lower && wanted.decisions === decisions;
     if (wanted === null || !isSame || clock.now() - wanted.at > REACH_KEPT_MS) {
       const at = clock.now();
-      wanted = { version: lower, decisions, at, reach: await readReach(deps, ofLower) };
+      const reach = await readReach(deps, ofLower);
+      wanted = { version: lower, decisions, at, watch: watchVersion(deps, shape, reach) };
     }
-    const look = await lookAtVersion(deps, shape, wanted.reach);
+    const look = await wanted.watch.look();
     const now = waitsOf(look);
     if (now !== waits)
       logger.debug({ module: module.id, waits: now }, 'the version waits to be shown instead of a lower one');

@@ -47,7 +47,7 @@ describeOnStack('a version that is deployed beside another', () => {
     const load = startVersionLoad(() => gateway.url);
     const stateOf = async (path: string): Promise<{ state: unknown; default: boolean }> =>
       (await fetch(`${query.url}/v1/state/${path}`)).json() as never;
-    for (const path of ['versions.of_student?STUDENT=tc-testcase-jon', 'versions.of_item?item=39'])
+    for (const path of ['versions.of_student?STUDENT=tc-testcase-jon', 'versions.of_item?item=9'])
       await waitFor(
         async () => {
           const { state, default: isDefault } = await stateOf(path);

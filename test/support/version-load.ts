@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sendEvents } from './sender.ts';
 
 /** Ten, so that units of every partition have something. */
 const USERS = ['ada', 'bea', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'jon'];
-const ITEMS = 40;
+const ITEMS = 10;
+/** Between two rounds: about a thousand events a second, so that the load leaves the machine to those under it. */
+const PAUSE_MS = 100;
 
 /** What a dashboard asks for, to see all that the load is about. */
 export const ALL_STUDENTS = `versions.of_student?${USERS.map((user) => `STUDENT=tc-testcase-${user}`).join('&')}`;
@@ -32,6 +35,7 @@ export function startVersionLoad(url: () => string): VersionLoad {
       const { acknowledged: ids } = await sendEvents(options);
       for (const [student, { length }] of ids)
         acknowledged.set(student, (acknowledged.get(student) ?? 0) + length);
+      await sleep(PAUSE_MS);
     }
   };
   const sending = send();

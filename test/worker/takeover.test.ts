@@ -188,6 +188,21 @@ describe('a version with events under other keys takes over', () => {
     expect(house.active()).toBe(2);
   });
 
+  test('though there is always something beyond the positions of its rekey units', async () => {
+    const house = await rekeyed();
+    const takeover = house.takeover(next);
+    for (let end = 20; end <= 60 && house.active() === 1; end += 10) {
+      for (const module of [old, next]) {
+        house.ends.set(rekeyTopicOf(module), [end]);
+        await house.store(module, 0, module === old ? end : end - 5);
+        await house.store(module, 0, end - 5, { topic: rekeyTopicOf(module) });
+      }
+      house.clock += 1_000;
+      await takeover.look();
+    }
+    expect(house.active()).toBe(2);
+  });
+
   test('not while nobody knows from where its rekey units are complete', async () => {
     const house = await rekeyed();
     const topic = rekeyTopicOf(next);

@@ -68,19 +68,29 @@ function shareOf(units: readonly UnitStanding[]): number {
   return total === 0 ? average : units.reduce((sum, { next }) => sum + next, 0) / total;
 }
 
+/** Looks at one version again and again, until it has what was asked for. */
+export interface VersionWatch {
+  /** Rejects when log or store do not answer. */
+  look(): Promise<VersionLook>;
+}
+
 /**
- * Looks whether the states of a version are whole and have everything of `reach`, which must have been read before:
+ * Watches whether the states of a version are whole, and have everything of `reach`, which must have been read before;
+ * null asks for nothing more than that they are whole. Each look sees to it that
  * 1. every unit of a topic of events has reached its target, and the offset that is asked for;
- * 2. only then the ends of its rekey topic are read: a unit is stored when the log has what it published, so below them
- *    is all that is asked for under other keys;
+ * 2. the ends of its rekey topic were read after the first look that found so: a unit is stored when the log has what it
+ *    published, so below them is all that is asked for under other keys. They are kept, since under load there is always
+ *    something beyond the position of a unit;
  * 3. every unit of the rekey topic is complete, and has reached that end.
- * What the store lost meanwhile is missed by whatever is read after it. Rejects when log or store do not answer.
+ * What the store lost is missed by whatever is read after it.
  */
-export async function lookAtVersion(
+export function watchVersion(
   { log, state }: ReachDeps,
   shape: VersionShape,
-  reach: Reach,
-): Promise<VersionLook> {
+  reach: Reach | null,
+): VersionWatch {
+  let ends: ReadonlyMap<number, number> | null = null;
+
   const look = async (
     topic: string,
     isRekey: boolean,
@@ -100,18 +110,26 @@ export async function lookAtVersion(
       { concurrency: AT_ONCE },
     );
   };
+  const readEnds = async (topic: string): Promise<ReadonlyMap<number, number>> => {
+    const isThere = (await log.partitionCount(topic)) !== null;
+    const ranges = isThere ? await log.offsets(topic) : [];
+    return new Map(ranges.map(({ partition, end }) => [partition, end]));
+  };
 
-  const units: UnitStanding[] = [];
-  for (const topic of shape.sources)
-    units.push(...(await look(topic, false, (at) => reach.get(keyOf(at)) ?? 0)));
-  if (shape.rekeyTopic !== null) {
-    const isThere = (await log.partitionCount(shape.rekeyTopic)) !== null;
-    const ranges = isThere ? await log.offsets(shape.rekeyTopic) : [];
-    const ends = new Map(ranges.map(({ partition, end }) => [partition, end]));
-    units.push(...(await look(shape.rekeyTopic, true, ({ partition }) => ends.get(partition) ?? 0)));
-  }
-  const covers = units.every(({ waits }) => waits === null);
-  return { units, covers, progress: covers ? 1 : Math.min(MOST_BEFORE_COVERED, shareOf(units)) };
+  return {
+    async look() {
+      const units: UnitStanding[] = [];
+      for (const topic of shape.sources)
+        units.push(...(await look(topic, false, (at) => reach?.get(keyOf(at)) ?? 0)));
+      if (shape.rekeyTopic !== null) {
+        const isThrough = units.every(({ waits }) => waits === null);
+        if (reach !== null && isThrough) ends ??= await readEnds(shape.rekeyTopic);
+        units.push(...(await look(shape.rekeyTopic, true, ({ partition }) => ends?.get(partition) ?? 0)));
+      }
+      const covers = units.every(({ waits }) => waits === null);
+      return { units, covers, progress: covers ? 1 : Math.min(MOST_BEFORE_COVERED, shareOf(units)) };
+    },
+  };
 }
 
 /** What a version waits for, in words: the first unit, and how many there are besides. Null when it waits for nothing. */
