@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { s3Settings, s3Shape } from '../shared/cluster.ts';
+import { s3Settings } from '../shared/cluster.ts';
+import { s3Shape } from '../shared/cluster-shapes.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
 import { LecternError } from '../shared/errors.ts';
 import { openDirectoryTarget } from '../shared/export/directory-target.ts';

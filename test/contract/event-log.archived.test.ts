@@ -14,6 +14,7 @@ const recorded: Recorded = { ranges: new Map(), async *pages() {} };
 eventLogContract({
   name: 'an archive that goes on in LMDB',
   describe,
+  retentionMs: null,
   async create() {
     const dataDir = mkdtempSync(join(tmpdir(), 'lectern-log-'));
     const env = await openEmbedded({ dataDir });
