@@ -158,14 +158,26 @@ const BROKEN: readonly (readonly [string, Broken, RegExp?])[] = [
   ],
 ];
 
+/** Whose schedules find it out soon. Those of 1 do, too, after many seconds. */
+const SOONER: Readonly<Record<string, number>> = {
+  'a worker that resumes one record too early': 2,
+  'a worker that resumes one record too late': 2,
+  'a worker that takes a refusal for success': 3,
+  'a worker that keeps its verdicts to itself': 9,
+  'a worker that leaves out an innocent event': 3,
+  'a worker that misses the last archived record': 8,
+  'a store that does not compare offsets': 2,
+};
+
 /** Some are found out by a world that never comes to rest, which takes a while to be sure of. */
 const TIMEOUT_MS = 120_000;
 
 describe('the property that every state is the fold of its events', () => {
   test.each(BROKEN)(
     'finds out %s',
-    async (_, options, by = /should be|does not come to rest/) => {
-      await expect(checkScripts({ runs: 300, seed: 1, options, asFound: true })).rejects.toThrow(by);
+    async (name, options, by = /should be|does not come to rest/) => {
+      const seed = SOONER[name] ?? 1;
+      await expect(checkScripts({ runs: 300, seed, options, asFound: true })).rejects.toThrow(by);
     },
     TIMEOUT_MS,
   );
