@@ -19,7 +19,7 @@ interface Block {
 const MAGIC = Buffer.from('Obj\x01', 'latin1');
 const PAGE_RECORDS = 512;
 const PAGE_BYTES = 1_048_576;
-/** Writers end a block at some 64 KiB, so only a single huge record makes one larger; this is for foreign ones. */
+/** Our writer ends a block at some 256 KiB, so only a single huge record makes one larger; this is for foreign ones. */
 const MAX_BLOCK_BYTES = 64 * 1_048_576;
 
 const SYNC = { type: 'fixed', name: 'Sync', size: 16 };
@@ -70,7 +70,7 @@ export async function* readContainerPages<T>(bytes: Buffer, reader: AvroType): A
   for (let at = start; at < bytes.length; ) {
     const { value: block, offset } = decodeAt<Block>(BLOCK, bytes, at, 'the block');
     if (!block.sync.equals(header.sync)) throw new Error(`the block at byte ${at} does not end as it should`);
-    // Half the cost of handing blocks to other threads; each takes less than a millisecond.
+    // Half the cost of handing blocks to other threads; each takes a millisecond or so.
     const data = inflateRawSync(block.data, { maxOutputLength: MAX_BLOCK_BYTES });
     let read = 0;
     for (let index = 0; index < block.count; index++) {

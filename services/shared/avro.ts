@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { deflateRaw } from 'node:zlib';
 import avsc from 'avsc';
 
 /** The only importer of avsc, which offers its names to plain Node through the default import alone. */
@@ -118,10 +120,20 @@ export interface ContainerOptions {
 }
 
 export interface ContainerWriter {
-  write(record: object): void;
+  /** False when it holds as much as it should: whoever has many records waits for `ready` then. */
+  write(record: object): boolean;
+  /** Resolves when what was written is in blocks, or cannot be encoded. */
+  ready(): Promise<void>;
   /** Ends the container and resolves to its bytes. */
   finish(): Promise<Buffer>;
 }
+
+/**
+ * Larger blocks and a lower level than usual: together they give objects of the usual size for half of the time, which is
+ * spent by other threads.
+ */
+const BLOCK_BYTES = 262_144;
+const LEVEL = 4;
 
 /** An Avro object container in memory, deflate codec. */
 export function createContainerWriter(options: ContainerOptions): ContainerWriter {
@@ -129,6 +141,11 @@ export function createContainerWriter(options: ContainerOptions): ContainerWrite
   // avsc's types do not list `metadata`, which its encoder writes into the container's header.
   const settings = {
     codec: 'deflate',
+    codecs: {
+      deflate: (data: Buffer, done: (error: Error | null, deflated: Buffer) => void) =>
+        deflateRaw(data, { level: LEVEL }, done),
+    },
+    blockSize: BLOCK_BYTES,
     syncMarker: options.syncMarker,
     metadata: Object.fromEntries(metadata) as Record<string, Buffer>,
   };
@@ -141,7 +158,11 @@ export function createContainerWriter(options: ContainerOptions): ContainerWrite
   });
   ended.catch(() => undefined);
   return {
-    write: (record) => void encoder.write(record),
+    write: (record) => encoder.write(record),
+    async ready() {
+      // While a block is being deflated, records wait as objects, which are several times their bytes.
+      if (encoder.writableNeedDrain) await once(encoder, 'drain').catch(() => undefined);
+    },
     finish() {
       encoder.end();
       return ended;

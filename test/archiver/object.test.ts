@@ -120,3 +120,34 @@ test('others are served while a large object is encoded', async () => {
   await createObjectEncoder().encode(of, [...many, last]);
   expect(servedBeforeTheLast).toBe(true);
 });
+
+test('records wait for the block before theirs to be deflated, not all of them in memory at once', async () => {
+  let taken = 0;
+  const value = Buffer.alloc(20_000, 'x');
+  const many = Array.from(
+    { length: 400 },
+    (_, n): LogRecord => ({
+      ...records[1]!,
+      offset: n,
+      value,
+      get headers() {
+        taken += 1;
+        return {};
+      },
+    }),
+  );
+  let most = 0;
+  let before = 0;
+  let encoding = true;
+  const look = (): void => {
+    most = Math.max(most, taken - before);
+    before = taken;
+    if (encoding) setImmediate(look);
+  };
+  setImmediate(look);
+  await createObjectEncoder().encode(of, many);
+  encoding = false;
+  expect(taken).toBe(400);
+  // Those of two blocks, and some.
+  expect(most).toBeLessThan(80);
+});
