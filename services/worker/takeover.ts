@@ -23,9 +23,9 @@ export interface TakeoverDeps extends ReachDeps {
  * - nothing was decided, and no lower version ever ran: at once. If one did, and this one does not cover it yet, the
  *   highest of those is decided first;
  * - the shown version is lower and never ran: at once;
- * - the shown version is lower: when this one covers what that one had at a moment that lies ten seconds back at most. That
- *   is read before anything of this one, and kept for some looks, because a version under load is never ahead of what
- *   another has just now. So what is shown gets ten seconds older at most, for a moment;
+ * - the shown version is lower: when this one covers what that one had at a moment that lies ten seconds back at most, or
+ *   five looks where these take longer. That is read before anything of this one, and kept for some looks, because a
+ *   version under load is never ahead of what another has just now. So what is shown gets no older than that, for a moment;
  * - never downwards, never while a person's word stands (`auto` is off), nor while the module is paused.
  * Any number of workers may look: of decisions that knew the same, one counts. Nothing is remembered that matters, so one
  * that ends between deciding and publishing has done nothing.
@@ -37,12 +37,15 @@ export interface Takeover {
 
 /** How long what the shown version had is asked for before it is read again. */
 const REACH_KEPT_MS = 10_000;
+/** On a machine that is slow, that would be a single look, at which it is never ahead. */
+const LEAST_LOOKS = 5;
 
 interface Wanted {
   readonly version: number;
   readonly decisions: number;
   readonly watch: VersionWatch;
   readonly at: number;
+  looks: number;
 }
 
 export function createTakeover(deps: TakeoverDeps): Takeover {
@@ -68,11 +71,13 @@ export function createTakeover(deps: TakeoverDeps): Takeover {
     const ofLower = claimedShape(namespace, control, name, lower);
     if (ofLower === null) return true;
     const isSame = wanted?.version === lower && wanted.decisions === decisions;
-    if (wanted === null || !isSame || clock.now() - wanted.at > REACH_KEPT_MS) {
+    const isOld = clock.now() - (wanted?.at ?? 0) > REACH_KEPT_MS && (wanted?.looks ?? 0) >= LEAST_LOOKS;
+    if (wanted === null || !isSame || isOld) {
       const at = clock.now();
       const reach = await readReach(deps, ofLower);
-      wanted = { version: lower, decisions, at, watch: watchVersion(deps, shape, reach) };
+      wanted = { version: lower, decisions, at, watch: watchVersion(deps, shape, reach), looks: 0 };
     }
+    wanted.looks += 1;
     const look = await wanted.watch.look();
     const now = waitsOf(look);
     if (now !== waits)

@@ -14,8 +14,8 @@ export interface Takeovers {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** Of the time, how much looking may take: a version with very many units is looked at less often. */
-const SHARE = 0.1;
+/** How much longer than a look took nothing is looked at: a version with very many units is looked at less often. */
+const REST = 3;
 
 export function createTakeovers({ modules, ...deps }: TakeoversDeps): Takeovers {
   // The lower versions first: where several are new, each is decided on in its turn.
@@ -31,7 +31,7 @@ export function createTakeovers({ modules, ...deps }: TakeoversDeps): Takeovers 
     const began = deps.clock.now();
     for (const one of all) if (!stopped) await one.look();
     const now = deps.clock.now();
-    notBefore = now + (now - began) / SHARE;
+    notBefore = now + (now - began) * REST;
   };
 
   const look = (): void => {

@@ -9,7 +9,7 @@ describe('a service with a bad configuration ends with status 78 and names every
       'archiver',
       ['LECTERN_KAFKA_BROKERS', 'LECTERN_S3_ENDPOINT', 'LECTERN_S3_BUCKET', 'LECTERN_S3_ACCESS_KEY_ID'],
     ],
-    ['query', ['LECTERN_REDIS_URL']],
+    ['query', ['LECTERN_REDIS_URL', 'LECTERN_KAFKA_BROKERS']],
   ])('%s', async (service, variables) => {
     const env = { LECTERN_CHECKPOINT_MS: 'soon', LECTERN_PARTITIONS: '0' };
     const child = await startProgram(`dist/services/${service}/main.js`, { env });

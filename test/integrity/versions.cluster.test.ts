@@ -59,18 +59,20 @@ describeOnStack('a version that is deployed beside another', () => {
       await openDashboard(query.url, ALL_STUDENTS),
       await openDashboard(query.url, ALL_ITEMS),
     ];
+    const lectern = (...args: string[]): Promise<string> =>
+      runLectern({ ...env, LECTERN_MODULES: `${V1},${V2}` }, 'modules', ...args);
     const showing = (version: number): Promise<unknown> =>
       waitFor(
         async () =>
           dashboards.every(({ shown }) => [...shown.values()].every((one) => one.version === version)),
         { message: `version ${version} is shown`, ...SOON },
-      );
+      ).catch(async (cause: unknown) => {
+        throw new Error(await lectern('status', 'versions', '--json'), { cause });
+      });
     await showing(1);
 
     await start('worker', `${V1},${V2}`);
     await showing(2);
-    const lectern = (...args: string[]): Promise<string> =>
-      runLectern({ ...env, LECTERN_MODULES: `${V1},${V2}` }, 'modules', ...args);
     expect(await lectern('rollback', 'versions')).toContain('version 1 of versions is shown');
     await showing(1);
     // A person's word stands, though the second version has all that the first one has.
