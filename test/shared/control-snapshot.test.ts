@@ -62,6 +62,12 @@ const record: fc.Arbitrary<ControlRecord> = fc
     fc
       .constantFrom('a', 'b')
       .map((value) => ({ kind: 'unblock' as const, subject: 'source' as const, value })),
+    fc.record({
+      kind: fc.constant('source-claim' as const),
+      source: fc.constantFrom('a', 'b'),
+      copied: fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
+      switched: fc.boolean(),
+    }),
   )
   .map((given) => {
     if (!('at' in given)) return given;
@@ -76,6 +82,7 @@ const answers = (decided: Decided) => ({
   paused: NAMES.map((name) => decided.pausedBecause(name)),
   apiKeys: [...decided.apiKeys],
   blocks: [...decided.blocks],
+  claims: [...decided.claims],
   accessRefusals: [apiKey({ id: 'ffffffffffff', created: 3 }), block({ value: 'another', created: 3 })].map(
     decided.refusal,
   ),

@@ -117,6 +117,7 @@ export function createControl(deps: ControlDeps): OpenControl {
         ...decided.apiKeys.values(),
         ...decided.blocks.values(),
         ...decided.versions,
+        ...decided.claims.values(),
       ];
       if (position !== null) for (const one of holding) tell(one);
       return position;
@@ -156,6 +157,7 @@ export function createControl(deps: ControlDeps): OpenControl {
     caughtUp,
     apiKeys: decided.apiKeys,
     blocks: decided.blocks,
+    claims: decided.claims,
     leftOut: decided.leftOut,
     pausedBecause: decided.pausedBecause,
     activeVersion: decided.activeVersion,

@@ -1,7 +1,9 @@
 import { nameOf } from '../state/unit-meta.ts';
 import { unitName } from '../state/unit-name.ts';
 import type { ApiKey, Block } from './access-record.ts';
+import type { SourceClaim } from './claim-record.ts';
 import { type AccessLimits, createDecidedAccess, type DecidedAccess } from './decided-access.ts';
+import { createDecidedClaims } from './decided-claims.ts';
 import { createDecidedVersions } from './decided-versions.ts';
 import type { Control, ControlRecord, LeftOut, ModuleSwitch } from './port.ts';
 import type { ActiveVersion, StandingVersion } from './version-record.ts';
@@ -24,6 +26,7 @@ export interface Decisions {
   readonly apiKeys: readonly ApiKey[];
   readonly blocks: readonly Block[];
   readonly versions: readonly StandingVersion[];
+  readonly claims: readonly SourceClaim[];
 }
 
 /**
@@ -33,7 +36,7 @@ export interface Decisions {
 export interface Decided
   extends Pick<
     Control,
-    'leftOut' | 'pausedBecause' | 'activeVersion' | 'claimedUnits' | 'apiKeys' | 'blocks'
+    'leftOut' | 'pausedBecause' | 'activeVersion' | 'claimedUnits' | 'apiKeys' | 'blocks' | 'claims'
   > {
   readonly verdicts: number;
   /** The last one of each module. */
@@ -98,6 +101,7 @@ const replaces = (why: LeftOut['why'], standing: LeftOut['why']): boolean =>
 export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: AccessLimits): Decided {
   const access = createDecidedAccess(accessLimits);
   const versions = createDecidedVersions();
+  const claims = createDecidedClaims();
   const units = new Map<string, UnitState>();
   const switches = new Map<string, ModuleSwitch>();
   const counts = new Map<string, Counts>();
@@ -161,6 +165,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
     },
     refusal(record) {
       if (isOfAccess(record)) return access.refusal(record);
+      if (record.kind === 'source-claim') return claims.refusal(record);
       if (record.kind !== 'left-out') return null;
       const { module } = record;
       if (units.get(unitName(record))?.leftOut.has(nameOf(record)) === true) return null;
@@ -172,6 +177,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
     },
     take(record) {
       if (isOfAccess(record)) access.take(record);
+      else if (record.kind === 'source-claim') claims.take(record);
       else if (record.kind === 'left-out') takeVerdict(record);
       else if (record.kind === 'active-version') versions.take(record);
       else if (record.kind === 'unit-claimed') stateOf(record).owner = record.token;
@@ -185,6 +191,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
       apiKeys: [...access.apiKeys.values()],
       blocks: [...access.blocks.values()],
       versions: [...versions.standing.values()],
+      claims: [...claims.claims.values()],
     }),
     restore(decisions) {
       for (const { owner, leftOut, ...unit } of decisions.units) {
@@ -195,9 +202,11 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
       for (const given of decisions.switches) switches.set(given.module, given);
       access.restore(decisions);
       versions.restore(decisions.versions);
+      claims.restore(decisions.claims);
     },
     apiKeys: access.apiKeys,
     blocks: access.blocks,
+    claims: claims.claims,
     leftOut: (unit) => stateOf(unit).leftOut,
     activeVersion: (name) => versions.standing.get(name) ?? null,
     claimedUnits: (name) =>

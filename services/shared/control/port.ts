@@ -1,5 +1,6 @@
 import type { Attempt, Unit } from '../state/port.ts';
 import type { ApiKey, Block, Unblock } from './access-record.ts';
+import type { SourceClaim } from './claim-record.ts';
 import type { ActiveVersion, StandingVersion } from './version-record.ts';
 
 /**
@@ -42,7 +43,15 @@ export interface ModuleSwitch {
   readonly reason: string;
 }
 
-export type ControlRecord = LeftOut | UnitClaimed | ModuleSwitch | ApiKey | Block | Unblock | ActiveVersion;
+export type ControlRecord =
+  | LeftOut
+  | UnitClaimed
+  | ModuleSwitch
+  | ApiKey
+  | Block
+  | Unblock
+  | ActiveVersion
+  | SourceClaim;
 
 /** What was decided at run time, as far as this process has read the control topic. */
 export interface Control {
@@ -66,6 +75,8 @@ export interface Control {
   readonly apiKeys: ReadonlyMap<string, ApiKey>;
   /** By `blockName`, live; those that have ended, too. */
   readonly blocks: ReadonlyMap<string, Block>;
+  /** By source, live: those whose events went to the topic of unclaimed events before. */
+  readonly claims: ReadonlyMap<string, SourceClaim>;
   /** Calls `listener` for each record from now on, until the returned function is called. */
   watch(listener: (record: ControlRecord) => void): () => void;
 }

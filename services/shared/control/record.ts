@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiKey, block, unblock } from './access-record.ts';
+import { sourceClaim } from './claim-record.ts';
 import type { ControlRecord, LeftOut } from './port.ts';
 import { activeVersion } from './version-record.ts';
 
@@ -55,6 +56,7 @@ const known = z.discriminatedUnion('kind', [
   block,
   unblock,
   activeVersion,
+  sourceClaim,
 ]);
 const kinds: ReadonlySet<string> = new Set(known.options.map(({ shape }) => shape.kind.value));
 

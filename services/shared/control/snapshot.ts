@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import type { LogRecord } from '../log/port.ts';
 import { apiKey, block } from './access-record.ts';
+import { sourceClaim } from './claim-record.ts';
 import type { Decisions } from './decided.ts';
 import type { LeftOut } from './port.ts';
 import { leftOutShape, moduleSwitch, UNDERSTOOD, unitClaimed } from './record.ts';
@@ -47,6 +48,7 @@ const headLine = z.object({
   apiKeys: z.array(apiKey),
   blocks: z.array(block),
   versions: z.array(standingVersion),
+  claims: z.array(sourceClaim),
   units: z.number().int().min(0),
 });
 
@@ -81,6 +83,7 @@ export async function encodeSnapshot({
   apiKeys,
   blocks,
   versions,
+  claims,
   units,
 }: Snapshot): Promise<Buffer> {
   const head: z.input<typeof headLine> = {
@@ -91,6 +94,7 @@ export async function encodeSnapshot({
     apiKeys: apiKeys.map((key) => ({ ...key, sources: key.sources && [...key.sources] })),
     blocks: [...blocks],
     versions: [...versions],
+    claims: claims.map((claim) => ({ ...claim, copied: [...claim.copied] })),
     units: units.length,
   };
   const lines = [JSON.stringify(head)];
