@@ -9,6 +9,7 @@ import { nameOf } from '../shared/state/unit-meta.ts';
 import { createCareful } from './careful.ts';
 import { type Claimed, claimUnit } from './claim.ts';
 import { type ClaimedUnit, createClaimedUnit } from './claimed-unit.ts';
+import { copyOriginOf } from './copied-events.ts';
 import { createCut } from './cut.ts';
 import { createRekeyRules, createSourceRules, DUPLICATE_WINDOW } from './duplicate-rules.ts';
 import type { FoldPolicy } from './fold-policy.ts';
@@ -168,7 +169,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     const intake = createIntake({
       moduleId: module.id,
       keysOf,
-      ...(isRekey && { originOf }),
+      originOf: isRekey ? originOf : copyOriginOf,
       window,
       position,
       readFrom: claimed.readFrom,

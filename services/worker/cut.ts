@@ -19,7 +19,7 @@ const MAX_BYTES = 4 * 1_048_576;
 const MAX_LETTERS = 500;
 
 /** What an event adds to its session, besides what names that: the event has it, too. */
-const SESSION_BYTES = 400;
+const SESSION_BYTES = 700;
 /** Where every reducer of very many may refuse an event, that is not kept free for it: hardly ever do all. */
 const MOST_KEPT_FREE = MAX_BYTES / 4;
 

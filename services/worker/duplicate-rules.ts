@@ -1,4 +1,5 @@
 import type { StateEntry } from '../shared/state/port.ts';
+import { withCopies } from './copied-events.ts';
 import { createMarks } from './rekey-marks.ts';
 import { createSessionSweep, type SessionSweep } from './session-sweep.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -24,12 +25,15 @@ export interface SourceRulesDeps {
   readonly since: number | null;
 }
 
-/** For what clients send: by ids that were among the last ones, and by the numbers that clients give. */
+/**
+ * For what clients send: by ids that were among the last ones, and by the numbers that clients give; and for copies of it
+ * by where they were before, too.
+ */
 export function createSourceRules(deps: SourceRulesDeps): DuplicateRules {
   const sessions = createSessions(deps);
   return {
     window: deps.window,
-    sessions,
+    sessions: withCopies(sessions),
     sweep: createSessionSweep({ ...deps, sessions }),
   };
 }

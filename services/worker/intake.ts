@@ -20,7 +20,10 @@ export interface Item extends Anchor {
   readonly requeued: { readonly reducer: string; readonly offset: number } | null;
   /** By reducer: where its state is; null when the event lacks a field of the scope. */
   readonly keys: readonly (string | null)[];
-  /** On a rekey topic: where the event comes from; null when that is not said, or does not count because of requeuing. */
+  /**
+   * On a rekey topic, and of a copy of what waited unclaimed: where the event comes from; null when that is not said, or
+   * does not count because of requeuing.
+   */
   readonly origin: Origin | null;
 }
 
@@ -32,7 +35,6 @@ export interface IntakeDeps {
   /** `<NAME>.v<VERSION>` */
   readonly moduleId: string;
   readonly keysOf: (event: Keyed, record: LogRecord) => readonly (string | null)[];
-  /** On a rekey topic. */
   readonly originOf?: (headers: LogRecord['headers']) => Origin | null;
   readonly window: Pick<IdWindow, 'seen'>;
   /** The first record to fold; those before it are only read back. */
@@ -106,11 +108,11 @@ export function createIntake(deps: IntakeDeps): Intake {
     const isDuplicate = place.kind === 'none' && window.seen(key, id, offset);
     if (isDuplicate) deps.duplicate();
     const requeued = place.kind === 'mine' ? place : null;
+    const origin = originOf(place, record);
     if (isDuplicate || place.kind === 'others')
-      return { offset, timestamp, id, event: null, refusal: null, requeued, keys: NO_KEYS, origin: null };
+      return { offset, timestamp, id, event: null, refusal: null, requeued, keys: NO_KEYS, origin };
     try {
       const keys = keysOf(decoded, record);
-      const origin = originOf(place, record);
       return { offset, timestamp, id, event: decoded, refusal: null, requeued, keys, origin };
     } catch (error) {
       return toRefused(decoded, `no key can be read from the event: ${messageOf(error)}`, place, record);

@@ -19,7 +19,7 @@ export interface SessionEntry {
   size: number;
 }
 
-/** What an entry takes in memory besides its name, field and gaps. */
+/** What an entry takes in memory besides its name, field and what it lacks. */
 const ENTRY_OVERHEAD_BYTES = 300;
 
 /** A length keeps `ab` with `c` apart from `a` with `bc`. */
@@ -42,7 +42,10 @@ export function createSessionEntry(student: string, session: string): SessionEnt
 
 /** What it takes in memory. */
 export const sizeOf = ({ name, field, sequences }: SessionEntry): number =>
-  ENTRY_OVERHEAD_BYTES + name.length + field.length + 8 * (sequences?.gaps?.length ?? 0);
+  ENTRY_OVERHEAD_BYTES +
+  name.length +
+  field.length +
+  8 * ((sequences?.gaps?.length ?? 0) + (sequences?.missed?.length ?? 0));
 
 /** About how much a checkpoint has of it, with its name. */
 export const writtenLength = ({ field, sequences }: SessionEntry): number =>

@@ -1,3 +1,13 @@
+import {
+  addMissed,
+  lengthOfMissed,
+  type Runs,
+  readMissed,
+  takeMissed,
+  takeOut,
+  writeMissed,
+} from './session-missed.ts';
+
 /**
  * Which sequence numbers of one session were had: the highest, and of the 1,024 below it those that were not. What is
  * further below counts as had, because it cannot be told apart any more: a session that is sent again after an hour is
@@ -9,6 +19,8 @@ export interface Sequences {
   timestamp: number;
   /** First and last of each run of numbers that were not had, ascending; null for none. */
   gaps: number[] | null;
+  /** Those that were not had further below, of which only copies know anything; null for none. */
+  missed: Runs | null;
 }
 
 /** How far below the highest numbers are told apart. */
@@ -16,20 +28,28 @@ const TOLD_APART = 1_024;
 /** More gaps than this are shorter as a bitmap. */
 const MOST_LISTED = 32;
 const BITMAP_BYTES = TOLD_APART / 8;
-const TEXT = /^(\d+),(-?\d+)(?:,(?:~([\w-]+)|(\d[\d,-]*)))?$/;
+const TEXT = /^(\d+),(-?\d+)(?:,(?:~([\w-]+)|(\d[\d,-]*)))?(?:;(\d+-\d+(?:,\d+-\d+)*))?$/;
 
 /** A session from its first event on, whose number may be any: those below may have been overtaken by it. */
 export function firstOf(sequence: number, timestamp: number): Sequences {
-  const gaps = sequence === 0 ? null : [Math.max(0, sequence - TOLD_APART), sequence - 1];
-  return { highest: sequence, timestamp, gaps };
+  const lowest = Math.max(0, sequence - TOLD_APART);
+  return {
+    highest: sequence,
+    timestamp,
+    gaps: sequence === 0 ? null : [lowest, sequence - 1],
+    missed: lowest === 0 ? null : [0, lowest - 1],
+  };
 }
 
-/** Forgets the gaps that are too far below the highest. */
+/** What is too far below the highest is told apart no more. */
 function trim(sequences: Sequences, gaps: number[]): void {
   const lowest = sequences.highest - TOLD_APART;
-  while (gaps.length > 0 && gaps[1]! < lowest) gaps.splice(0, 2);
+  while (gaps.length > 0 && gaps[0]! < lowest) {
+    sequences.missed = addMissed(sequences.missed, gaps[0]!, Math.min(gaps[1]!, lowest - 1));
+    if (gaps[1]! < lowest) gaps.splice(0, 2);
+    else gaps[0] = lowest;
+  }
   if (gaps.length === 0) sequences.gaps = null;
-  else if (gaps[0]! < lowest) gaps[0] = lowest;
 }
 
 function raise(sequences: Sequences, sequence: number): void {
@@ -45,23 +65,30 @@ function raise(sequences: Sequences, sequence: number): void {
 /** Takes a number out of the gap that it is in; false when it is in none. */
 function fillGap(sequences: Sequences, sequence: number): boolean {
   const { gaps } = sequences;
-  if (gaps === null) return false;
-  let at = gaps.length - 2;
-  while (at >= 0 && gaps[at]! > sequence) at -= 2;
-  const last = gaps[at + 1];
-  if (at < 0 || last! < sequence) return false;
-  const left: number[] = [];
-  if (gaps[at]! < sequence) left.push(gaps[at]!, sequence - 1);
-  if (sequence < last!) left.push(sequence + 1, last!);
-  gaps.splice(at, 2, ...left);
+  if (gaps === null || !takeOut(gaps, sequence)) return false;
   if (gaps.length === 0) sequences.gaps = null;
   return true;
 }
 
-/** Adds a number of 0 or more; false, and nothing changed, when it was had. */
-export function addSequence(sequences: Sequences, sequence: number, timestamp: number): boolean {
+function fillMissed(sequences: Sequences, sequence: number): boolean {
+  const { missed } = sequences;
+  if (missed === null || !takeMissed(missed, sequence)) return false;
+  if (missed.length === 0) sequences.missed = null;
+  return true;
+}
+
+/**
+ * Adds a number of 0 or more; false, and nothing changed, when it was had. A copy of an event that waited unclaimed is
+ * told apart further below, too.
+ */
+export function addSequence(
+  sequences: Sequences,
+  sequence: number,
+  timestamp: number,
+  isCopy = false,
+): boolean {
   if (sequence > sequences.highest) raise(sequences, sequence);
-  else if (!fillGap(sequences, sequence)) return false;
+  else if (!fillGap(sequences, sequence) && !(isCopy && fillMissed(sequences, sequence))) return false;
   sequences.timestamp = timestamp;
   return true;
 }
@@ -111,15 +138,18 @@ function gapsOfList(highest: number, text: string): number[] | null {
   return isAscending ? gaps : null;
 }
 
+function textOfGaps(highest: number, gaps: readonly number[]): string {
+  return gaps.length > 2 * MOST_LISTED ? `,~${bitmapOf(highest, gaps)}` : listOf(highest, gaps);
+}
+
 /**
  * `<highest>,<timestamp>`, and where there are gaps, how far below the highest each begins and ends: `70,1750000000000`
  * when all were had, `70,1750000000000,9,5-2` when 61 and 65 to 68 were not. Many gaps make a bitmap after a `~`, so that
- * no session takes more than some 200 characters.
+ * they take no more than some 200 characters. After a `;` what was missed further below.
  */
-export function writeSequences({ highest, timestamp, gaps }: Sequences): string {
-  const text = `${highest},${timestamp}`;
-  if (gaps === null) return text;
-  return gaps.length > 2 * MOST_LISTED ? `${text},~${bitmapOf(highest, gaps)}` : text + listOf(highest, gaps);
+export function writeSequences({ highest, timestamp, gaps, missed }: Sequences): string {
+  const text = `${highest},${timestamp}${gaps === null ? '' : textOfGaps(highest, gaps)}`;
+  return missed === null ? text : `${text};${writeMissed(missed)}`;
 }
 
 /** Highest and timestamp, and what stands before a bitmap. */
@@ -128,20 +158,27 @@ const NUMBERS_LENGTH = 32;
 const LISTED_LENGTH = 5;
 const BITMAP_LENGTH = Math.ceil((BITMAP_BYTES * 4) / 3);
 
+function lengthOfGaps(gaps: readonly number[]): number {
+  return gaps.length > 2 * MOST_LISTED ? BITMAP_LENGTH : LISTED_LENGTH * gaps.length;
+}
+
 /** How many characters `writeSequences` gives at most, without making them. */
-export function lengthOfSequences({ gaps }: Sequences): number {
-  if (gaps === null) return NUMBERS_LENGTH;
-  return NUMBERS_LENGTH + (gaps.length > 2 * MOST_LISTED ? BITMAP_LENGTH : LISTED_LENGTH * gaps.length);
+export function lengthOfSequences({ gaps, missed }: Sequences): number {
+  const ofGaps = gaps === null ? 0 : lengthOfGaps(gaps);
+  return NUMBERS_LENGTH + ofGaps + (missed === null ? 0 : lengthOfMissed(missed));
 }
 
 /** The inverse of `writeSequences`; null when the text is none of its. */
 export function readSequences(text: string): Sequences | null {
   const match = TEXT.exec(text);
   if (match === null) return null;
-  const [, highest, timestamp, bitmap, list] = match;
-  const read: Sequences = { highest: Number(highest), timestamp: Number(timestamp), gaps: null };
-  if (bitmap !== undefined) read.gaps = gapsOfBitmap(read.highest, bitmap);
-  else if (list !== undefined) read.gaps = gapsOfList(read.highest, list);
-  else return read;
-  return read.gaps === null ? null : read;
+  const [, number, timestamp, bitmap, list, runs] = match;
+  const highest = Number(number);
+  let gaps: number[] | null = null;
+  if (bitmap !== undefined) gaps = gapsOfBitmap(highest, bitmap);
+  else if (list !== undefined) gaps = gapsOfList(highest, list);
+  const missed = runs === undefined ? null : readMissed(runs, highest - TOLD_APART);
+  const isBroken =
+    (gaps === null && (bitmap ?? list) !== undefined) || (missed === null && runs !== undefined);
+  return isBroken ? null : { highest, timestamp: Number(timestamp), gaps, missed };
 }

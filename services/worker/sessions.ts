@@ -102,9 +102,10 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
   };
 
   const touch = (entry: SessionEntry): void => {
-    const hasGaps = entry.sequences?.gaps != null;
-    if (entry.size === 0 || hasGaps) measure(entry);
-    if (entry.isDirty && !hasGaps) return;
+    const { gaps, missed } = entry.sequences ?? {};
+    const lacksSome = gaps != null || missed != null;
+    if (entry.size === 0 || lacksSome) measure(entry);
+    if (entry.isDirty && !lacksSome) return;
     const written = writtenLength(entry);
     dirtyBytes += written - entry.counted;
     entry.counted = written;
@@ -163,7 +164,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
       entry.used = true;
       if (sequences === null || timestamp - sequences.timestamp > KEPT_MS)
         entry.sequences = firstOf(sequence, timestamp);
-      else if (!addSequence(sequences, sequence, timestamp)) return false;
+      else if (!addSequence(sequences, sequence, timestamp, item.origin !== null)) return false;
       touch(entry);
       return true;
     },
