@@ -5,6 +5,7 @@ import { createDeadLettersCommand } from './dead-letters.ts';
 import { createKeysCommand } from './keys.ts';
 import { createModulesCommand } from './modules.ts';
 import type { RunInHouse } from './run-in-house.ts';
+import { createSourcesCommand } from './sources.ts';
 
 /** Every command that works in a house. Without an environment none of them looks at anything else. */
 export function createHouseCommands(env: Environment | null, run: RunInHouse): readonly Command[] {
@@ -13,5 +14,6 @@ export function createHouseCommands(env: Environment | null, run: RunInHouse): r
     createDeadLettersCommand(run),
     createKeysCommand(run),
     createBlocklistCommand(run),
+    createSourcesCommand(run),
   ];
 }

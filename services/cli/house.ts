@@ -1,3 +1,4 @@
+import type { ArchiveStore } from '../shared/archive/port.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { OpenControl } from '../shared/control/control.ts';
 import type { History } from '../shared/history/port.ts';
@@ -13,6 +14,7 @@ export interface House {
   readonly log: EventLog;
   readonly state: StateStore;
   readonly history: History;
+  readonly archive: ArchiveStore;
   readonly control: OpenControl;
   readonly clock: Clock;
   /** Whether workers may be running: not on a data directory that the command itself has opened. */

@@ -111,7 +111,7 @@ export async function openHouse(env: Environment): Promise<OpenedHouse> {
   const history = createHistory({ log, archive, namespace });
   const control = createControl({ log, history, archive, namespace, logger });
   return {
-    house: { namespace, modules, sources, log, state, history, control, clock: systemClock, mayRun },
+    house: { namespace, modules, sources, log, state, archive, history, control, clock: systemClock, mayRun },
     async close() {
       await control.close();
       await stores.close();

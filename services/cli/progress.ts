@@ -1,10 +1,19 @@
 import { SingleBar } from 'cli-progress';
+import { type Answer, terminal } from './answer.ts';
 
 export interface Progress {
   /** So much more is to be done. */
   expect(count: number): void;
   done(count: number): void;
   end(): void;
+}
+
+/** For whoever looks at no bar. */
+export const SILENT: Progress = { expect: () => undefined, done: () => undefined, end: () => undefined };
+
+/** A bar where the command has the terminal; the product that does it for a caller has none of theirs. */
+export function progressOf(answer: Answer, what: string): Progress {
+  return answer === terminal ? createProgress(what) : SILENT;
 }
 
 /** A bar on stderr with the time that is left; nothing where stderr is no terminal, as stdout is for answers. */

@@ -1,3 +1,4 @@
+import type { SourceClaim } from '../shared/control/claim-record.ts';
 import { type Envelope, type EventCodec, MAX_NUMBER } from '../shared/event.ts';
 import type { OutgoingRecord } from '../shared/log/port.ts';
 import { BLOBS, eventsTopic, UNCLAIMED } from '../shared/topics.ts';
@@ -93,10 +94,14 @@ export interface EventRecord {
   readonly sourceKnown: boolean;
 }
 
+export type Claims = Pick<ReadonlyMap<string, Pick<SourceClaim, 'switched'>>, 'get'>;
+
 export interface EventRecordDeps {
   readonly namespace: string;
   /** The sources that have a topic of their own. Events of any other, or none, go to the unclaimed topic. */
   readonly sources: readonly string[];
+  /** By source, live: those that got a topic at run time. Without it none did. */
+  readonly claims?: Claims | undefined;
   readonly codec: EventCodec;
   readonly newId: () => string;
   /** By the default rules unless given. */
@@ -110,13 +115,21 @@ export function createToEventRecord(deps: EventRecordDeps): ToEventRecord {
   const topics = new Map(deps.sources.map((source) => [source, eventsTopic(deps.namespace, source)]));
   const unclaimed = eventsTopic(deps.namespace, UNCLAIMED);
   const blobs = eventsTopic(deps.namespace, BLOBS);
+  const topicOf = (source: string): string | undefined => {
+    const topic = topics.get(source);
+    if (topic !== undefined || deps.claims?.get(source)?.switched !== true) return topic;
+    // There are as many as claims, and none is taken back.
+    const claimed = eventsTopic(deps.namespace, source);
+    topics.set(source, claimed);
+    return claimed;
+  };
   const stamp = deps.stamp ?? createStamp({ rules: DEFAULT_STAMP_RULES, roster: NO_ROSTER });
   return (received, server, sender) => {
     // First of all: states and archive have an older sender's event as if it had said its document.
     const event = { ...received, frame: withDocId(received.frame) };
     const stamps = stamp(event, sender);
     const envelope = toEnvelope(event, { server, stamps, newId: deps.newId });
-    const topic = event.frame.event === SAVE_BLOB ? blobs : topics.get(envelope.source);
+    const topic = event.frame.event === SAVE_BLOB ? blobs : topicOf(envelope.source);
     const ownId = givenName(event.frame.fields.id);
     return {
       record: { topic: topic ?? unclaimed, key: envelope.key, value: deps.codec.encode(envelope) },

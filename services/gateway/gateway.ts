@@ -16,7 +16,7 @@ import { createBlobReader } from './blob-reader.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createCaliper } from './caliper.ts';
-import { createToEventRecord } from './envelope.ts';
+import { type Claims, createToEventRecord } from './envelope.ts';
 import { createEventIds } from './event-id.ts';
 import { createHttpEvents } from './http-events.ts';
 import { createGate } from './http-gate.ts';
@@ -52,6 +52,8 @@ export interface GatewayDeps {
   readonly namespace: string;
   /** The sources that have a topic of their own. */
   readonly sources: readonly string[];
+  /** By source, live: those that got one at run time. */
+  readonly claims?: Claims;
   readonly identity: Identity;
   /** Not stopped by the gateway. */
   readonly access: Access;
@@ -164,6 +166,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     toEventRecord: createToEventRecord({
       namespace: deps.namespace,
       sources: deps.sources,
+      claims: deps.claims,
       codec: createEventCodec(),
       newId: deps.newId ?? createEventIds(),
       stamp: createStamp({ rules: stampRules, roster: deps.roster }),

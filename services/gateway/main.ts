@@ -28,7 +28,7 @@ import { settingsOf } from './settings.ts';
  * 4. the batch is sent, acks=all, again until the log takes it, in order;
  * 5. the sender is told.
  * A crash before step 4 ended loses what no sender was told of; after it, nothing.
- * Who may send it follows in the control topic: out of the log, and out of the archive where one is configured, which it
+ * Who may send, and which sources got a topic meanwhile, it follows in the control topic: out of the log, and out of the archive where one is configured, which it
  * needs once the log has lost the beginning of that topic.
  * Blobs are fetched from Redis, where LECTERN_REDIS_URL names one. While that is away fetches are answered with an error;
  * everything else, readiness too, goes on.
@@ -85,6 +85,7 @@ runService({
       roster: await openRoster(config, { logger, lifecycle }),
       producer,
       access,
+      claims: control.claims,
       namespace,
       blobs: state === null || places === null ? undefined : { log, state, places },
       logger,

@@ -88,6 +88,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     sources,
     log,
     state,
+    archive,
     history,
     control,
     clock: systemClock,
@@ -100,6 +101,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ...settingsOf(config, installation),
     roster: await openRoster(config, { logger, lifecycle }),
     access,
+    claims: control.claims,
     producer: await log.createProducer(),
     blobs: places === null ? undefined : { log, state, places },
   });

@@ -5,6 +5,7 @@ import { createBlocklistCommand } from '../../services/cli/blocklist.ts';
 import type { House } from '../../services/cli/house.ts';
 import { createKeysCommand } from '../../services/cli/keys.ts';
 import type { RunInHouse } from '../../services/cli/run-in-house.ts';
+import { createSourcesCommand } from '../../services/cli/sources.ts';
 
 const printed: string[] = [];
 
@@ -19,7 +20,8 @@ export async function lectern(house: House, words: readonly string[]): Promise<s
   const run: RunInHouse = (_, action) => action(house, terminal);
   const program = new Command('lectern')
     .addCommand(createKeysCommand(run))
-    .addCommand(createBlocklistCommand(run));
+    .addCommand(createBlocklistCommand(run))
+    .addCommand(createSourcesCommand(run));
   const every = (command: Command): void => {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
     command.commands.forEach(every);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import type { FoundLetter } from '../../services/cli/find-letters.ts';
 import type { House } from '../../services/cli/house.ts';
+import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
 import { systemClock } from '../../services/shared/clock.ts';
 import { createControl } from '../../services/shared/control/control.ts';
 import { openEmbedded } from '../../services/shared/embedded.ts';
@@ -64,6 +65,7 @@ export async function openTestHouse(given: Partial<House> = {}): Promise<House> 
     sources: [TEST_SOURCE],
     log,
     state: createEmbeddedState({ env }),
+    archive: createDirectoryArchive({ root: mkdtempSync(join(tmpdir(), 'cli-archive-')) }),
     history,
     control,
     clock: systemClock,

@@ -48,8 +48,9 @@ export async function putObject(
   archive: ArchiveStore,
   { topic, partition }: TopicPartition,
   records: readonly LogRecord[],
+  source = 'essay',
 ): Promise<string> {
-  const object = await encoder.encode({ source: 'essay', topic, partition }, records);
+  const object = await encoder.encode({ source, topic, partition }, records);
   await archive.putIfAbsent(object.name, object.bytes, toMetadata(object.range));
   return object.name;
 }

@@ -110,6 +110,8 @@ test('a copy of what was sent again directly is no event, and neither is its own
   const [, again, , , , late] = taken.items;
   expect([again!.event, isNothing(again!), late!.event?.envelope.id]).toEqual([null, false, 'x']);
   expect(take(createRules(), new Map(), [again!, late!])).toEqual([true, false]);
+  // It is counted as a duplicate once: it has no event any more.
+  expect(take(createRules(), new Map(), [again!, again!])).toEqual([true, true]);
 });
 
 test('a copy that is requeued is taken for its dead letter, whatever was copied since', () => {
