@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { createObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
-import { keyOf } from '../shared/log/partition-key.ts';
-import type { EventLog, TopicPartition } from '../shared/log/port.ts';
+import type { EventLog, GroupConsumer, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { archiverGroup, sourceOfTopic } from '../shared/topics.ts';
 import { createLookout } from './lookout.ts';
 import { createManifestWriter } from './manifests.ts';
+import { createMembership, type Membership } from './membership.ts';
 import { createArchiverMetrics } from './metrics.ts';
 import { createObjectEncoder } from './object.ts';
 import { createPartitionArchiver, type PartitionArchiver } from './partition.ts';
@@ -43,6 +43,11 @@ export interface ArchiverDeps {
 export interface Archiver {
   /** Joins the group. The topics must exist; the archive may be away. */
   run(): Promise<void>;
+  /**
+   * Archives a topic of a source that got it at run time, in a group of its own; nothing changes when that is so already.
+   * The topic must exist. Rejects when the group cannot be joined; it may be asked again.
+   */
+  also(topic: string): Promise<void>;
   /** Puts what is buffered, as far as that goes in a few seconds, and leaves the group. */
   stop(): Promise<void>;
   notReady(): readonly string[];
@@ -77,7 +82,6 @@ const LOOK_MS = 10_000;
 export function createArchiver(deps: ArchiverDeps): Archiver {
   const { log, namespace, limits, logger } = deps;
   const elapsed = deps.elapsed ?? (() => performance.now());
-  const consumer = log.createConsumer({ groupId: archiverGroup(namespace), topics: deps.topics });
   const encoder = createObjectEncoder();
   const opener = createObjectOpener(deps.archive);
   const partitions = new Map<string, PartitionArchiver>();
@@ -86,10 +90,11 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
   let ticking: NodeJS.Timeout | undefined;
   let lookouts: NodeJS.Timeout | undefined;
 
+  const topics = new Set(deps.topics);
   const lookout = createLookout({
     log,
     namespace,
-    topics: deps.topics,
+    topics: () => [...topics],
     partitions: () => [...partitions.values()],
     now: deps.now ?? Date.now,
     logger,
@@ -116,7 +121,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     }
   };
 
-  const createPartition = (at: TopicPartition): PartitionArchiver => {
+  const createPartition = (at: TopicPartition, consumer: GroupConsumer): PartitionArchiver => {
     const of = { source: sourceOfTopic(namespace, at.topic), topic: at.topic, partition: at.partition };
     return createPartitionArchiver({
       of,
@@ -138,10 +143,27 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     });
   };
 
-  const abandonAll = (): void => {
-    for (const one of partitions.values()) one.abandon();
-    partitions.clear();
+  /** One for the topics that are known from the start, and one for each that came since. */
+  const memberships: Membership[] = [];
+  const join = (groupId: string, of: readonly string[]): Membership => {
+    const membership = createMembership({
+      log,
+      groupId,
+      topics: of,
+      partitions,
+      createPartition,
+      isStopping: () => stopping,
+      assigned() {
+        joined ||= of === deps.topics;
+        void lookout.look();
+      },
+      appended: balance,
+      failed: deps.failed,
+    });
+    memberships.push(membership);
+    return membership;
   };
+  const all = join(archiverGroup(namespace), deps.topics);
 
   return {
     async run() {
@@ -152,27 +174,20 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
         },
         Math.min(LONGEST_TICK_MS, limits.maxAgeMs / 4),
       );
-      await consumer.run({
-        assigned(list) {
-          abandonAll();
-          joined = true;
-          for (const at of stopping ? [] : list) {
-            const one = createPartition(at);
-            partitions.set(keyOf(at), one);
-            void one.begin();
-          }
-          void lookout.look();
-        },
-        revoked: abandonAll,
-        async batch(batch) {
-          if (stopping) return;
-          partitions.get(keyOf(batch))?.append(batch.records);
-          balance();
-        },
-        caughtUp() {},
-        outOfRange: (at) => partitions.get(keyOf(at))?.outOfRange(),
-        failed: deps.failed,
-      });
+      await all.run();
+    },
+    async also(topic) {
+      if (stopping || topics.has(topic)) return;
+      topics.add(topic);
+      const one = join(`${archiverGroup(namespace)}.${sourceOfTopic(namespace, topic)}`, [topic]);
+      try {
+        await one.run();
+      } catch (error) {
+        topics.delete(topic);
+        memberships.splice(memberships.indexOf(one), 1);
+        await one.stop().catch(() => undefined);
+        throw error;
+      }
     },
     async stop() {
       stopping = true;
@@ -184,8 +199,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
       const flushed = Promise.all([...partitions.values()].map((one) => one.flush()));
       await Promise.race([deadline, flushed.then(manifests.settled)]);
       late.abort();
-      abandonAll();
-      await consumer.stop();
+      await Promise.all(memberships.map((one) => one.stop()));
     },
     notReady() {
       if (!joined) return ['the archiver has not joined its group yet'];

@@ -9,7 +9,8 @@ import { createWaitingRecords } from './waiting-records.ts';
 export interface LookoutDeps {
   readonly log: EventLog;
   readonly namespace: string;
-  readonly topics: readonly string[];
+  /** All that this archiver is to archive; there may come more. */
+  readonly topics: () => readonly string[];
   /** Those that are assigned now. */
   readonly partitions: () => readonly PartitionArchiver[];
   readonly now: () => number;
@@ -81,7 +82,7 @@ export function createLookout(deps: LookoutDeps): Lookout {
     const partitions = deps.partitions();
     await waiting.look(partitions);
     await retention.look(new Set(partitions.map(({ of }) => of.topic)));
-    for (const topic of deps.topics) tell(topic);
+    for (const topic of deps.topics()) tell(topic);
   };
 
   return {
@@ -91,9 +92,9 @@ export function createLookout(deps: LookoutDeps): Lookout {
       });
       return looking;
     },
-    backlog: () => deps.topics.map(backlogOf),
+    backlog: () => deps.topics().map(backlogOf),
     alarms: () =>
-      deps.topics.flatMap((topic) => {
+      deps.topics().flatMap((topic) => {
         const { endangeredPartitions, oldestUnarchivedSeconds, retentionSeconds } = backlogOf(topic);
         if (endangeredPartitions === 0) return [];
         return [

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createArchiver } from '../archiver/archiver.ts';
+import { followClaims } from '../archiver/follow-claims.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { openAccess } from '../gateway/open-access.ts';
 import { openRoster } from '../gateway/open-roster.ts';
@@ -169,6 +170,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   lifecycle.onStop('gateway', () => gateway.stop());
   await Promise.all([worker.run(), archiver.run()]);
   takeovers.start();
+  lifecycle.onStop('claims', followClaims({ ...common, control, archiver, clock: systemClock }));
   serving.started();
   return {
     url: serving.url,

@@ -13,7 +13,7 @@ import { type Broker, createBroker } from '../support/world/broker.ts';
 
 const NAMESPACE = 'n';
 export const LATE = 'org.late';
-export const PARTITIONS = 2;
+const PARTITIONS = 2;
 const WAITING = eventsTopic(NAMESPACE, UNCLAIMED);
 const OWN = eventsTopic(NAMESPACE, LATE);
 const PAGE = 3;

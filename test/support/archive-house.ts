@@ -43,11 +43,11 @@ export async function closeArchiveHouses(): Promise<void> {
   for (const close of closing.splice(0).reverse()) await close();
 }
 
-export function openArchiveHouse(partitions = 1): ArchiveHouse {
+export function openArchiveHouse(partitions = 1, more: Readonly<Record<string, number>> = {}): ArchiveHouse {
   const root = mkdtempSync(join(tmpdir(), 'archiver-'));
   closing.push(() => rmSync(root, { recursive: true }));
   return {
-    fake: createFakeLog({ [topic]: partitions }),
+    fake: createFakeLog({ [topic]: partitions, ...more }),
     archive: createDirectoryArchive({ root }),
     registry: new Registry(),
     logged: [],
