@@ -13,6 +13,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import type { StateStore } from '../shared/state/port.ts';
 import { takeUpgrades } from '../shared/take-upgrades.ts';
+import { warnOfWaiting } from '../shared/unclaimed/warn-waiting.ts';
 import { gatewayShape, optionalRedisShape, withGatewayRules } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { openAccess } from './open-access.ts';
@@ -107,5 +108,6 @@ runService({
     await log.ensureTopics(installation.topics);
     access.start();
     serving.started();
+    void warnOfWaiting({ log, control, namespace, sources: installation.sources, logger });
   },
 });

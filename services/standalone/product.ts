@@ -22,6 +22,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
 import { createEmbeddedState } from '../shared/state/embedded.ts';
 import { takeUpgrades } from '../shared/take-upgrades.ts';
+import { warnOfWaiting } from '../shared/unclaimed/warn-waiting.ts';
 import { workerLimits } from '../worker/config.ts';
 import { createStrays } from '../worker/strays.ts';
 import { createTakeovers } from '../worker/takeovers.ts';
@@ -172,6 +173,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   takeovers.start();
   lifecycle.onStop('claims', followClaims({ ...common, control, archiver, clock: systemClock }));
   serving.started();
+  void warnOfWaiting({ log, control, namespace, sources, logger });
   return {
     url: serving.url,
     async ready() {

@@ -8,6 +8,7 @@ import { createHistory } from '../shared/history/history.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import { runService } from '../shared/lifecycle.ts';
 import { createRegistry, serve } from '../shared/serve.ts';
+import { warnOfWaiting } from '../shared/unclaimed/warn-waiting.ts';
 import { checkGroupTimes, workerLimits, workerShape } from './config.ts';
 import { createStrays } from './strays.ts';
 import { createTakeovers } from './takeovers.ts';
@@ -93,5 +94,6 @@ runService({
     lifecycle.onStop('takeovers', () => takeovers.stop());
     takeovers.start();
     serving.started();
+    void warnOfWaiting({ log, control, namespace, sources: installation.sources, logger });
   },
 });
