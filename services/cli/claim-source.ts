@@ -29,8 +29,10 @@ export interface ClaimedSource {
 
 type Claiming = Pick<House, 'namespace' | 'sources' | 'log' | 'history' | 'control' | 'clock' | 'mayRun'>;
 
-/** How many copies there may be, about, of which only the copies themselves say that they are there. */
-const NOTED_EVERY = 20_000;
+/** How many records one send has at most. */
+const BATCH = 1_000;
+/** How many sends there may be of which only the copies themselves say that they are there. */
+const NOTED_EVERY = 20;
 /** Before the switch: what comes while so many records are read is left for after it. */
 const FEW_RECORDS = 1_000;
 const MOST_PASSES = 10;
@@ -59,7 +61,7 @@ function checkName(source: string): void {
 export async function claimSource(
   house: Claiming,
   source: string,
-  { quietMs, waitMs, batch }: ClaimOptions,
+  { quietMs, waitMs, batch = BATCH }: ClaimOptions,
   progress: Progress = SILENT,
 ): Promise<ClaimedSource> {
   checkName(source);
@@ -98,7 +100,7 @@ interface RunDeps {
   readonly source: string;
   readonly producer: Producer;
   readonly progress: Progress;
-  readonly batch: number | undefined;
+  readonly batch: number;
 }
 
 async function createRun(
@@ -139,7 +141,7 @@ async function createRun(
       async reached(_: number, offset: number, sent: number) {
         next[partition] = offset;
         copied += sent;
-        if (copied - noted >= NOTED_EVERY) await note(isSwitched());
+        if (copied - noted >= NOTED_EVERY * batch) await note(isSwitched());
       },
     };
     await copyWaiting(copy, { partition, from, to: end });

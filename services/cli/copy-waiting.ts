@@ -9,7 +9,7 @@ export interface CopyDeps {
   readonly producer: Producer;
   readonly source: string;
   /** How many records one send has at most. */
-  readonly batch?: number | undefined;
+  readonly batch: number;
   /** Makes the source's topic, before anything is sent there. */
   readonly topicMade: () => Promise<void>;
   /** So many records of the topic of unclaimed events were looked at. */
@@ -25,7 +25,6 @@ export interface CopyRange {
   readonly to: number;
 }
 
-const BATCH = 1_000;
 const MAX_BYTES = 512 * 1_024;
 
 function toCopy(
@@ -51,7 +50,7 @@ function toCopy(
  * not answer.
  */
 export async function copyWaiting(deps: CopyDeps, { partition, from, to }: CopyRange): Promise<void> {
-  const { producer, source, batch: most = BATCH } = deps;
+  const { producer, source, batch: most } = deps;
   const { namespace, history } = deps.house;
   const at = { topic: eventsTopic(namespace, UNCLAIMED), partition };
   const own = eventsTopic(namespace, source);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { followClaims } from '../../services/archiver/follow-claims.ts';
 import { systemClock } from '../../services/shared/clock.ts';
@@ -64,6 +65,9 @@ test('an archiver that begins anew archives what was claimed before, and what is
   stop();
   await archiver.stop();
   expect(await archivedOf(house.archive, 'late')).toBe(1);
+  house.fake.append(late, records(5, 5));
+  for (let turns = 0; turns < 20; turns++) await turn();
+  expect(house.fake.members[1]!.delivered).toBe(5);
 });
 
 test('a topic that cannot be followed yet is tried again, and not after the end', async () => {

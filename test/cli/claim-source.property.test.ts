@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { claimSource } from '../../services/cli/claim-source.ts';
 import { type ClaimWorld, createClaimWorld, type Ending, LATE } from './claim-world.ts';
 
-const OPTIONS = { quietMs: 0, waitMs: 0, batch: 2 };
+const OPTIONS = { quietMs: 0, waitMs: 0, batch: 1 };
 
 const ending: fc.Arbitrary<Ending> = fc.record({
-  step: fc.nat({ max: 12 }),
+  step: fc.nat({ max: 60 }),
   fate: fc.constantFrom('lost' as const, 'arrived' as const, 'late' as const),
 });
 const happening = fc.oneof(
@@ -14,7 +14,7 @@ const happening = fc.oneof(
     what: fc.constant('append' as const),
     student: fc.constantFrom('a', 'b', 'c'),
     source: fc.constantFrom(LATE, LATE, 'another'),
-    count: fc.integer({ min: 1, max: 5 }),
+    count: fc.integer({ min: 1, max: 20 }),
     knows: fc.boolean(),
   }),
   fc.record({

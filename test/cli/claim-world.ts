@@ -57,10 +57,14 @@ export function createClaimWorld(): ClaimWorld {
   let onTheWay: (() => void)[] = [];
   const isSwitched = (): boolean => decided.claims.get(LATE)?.switched === true;
 
+  let latency = 0;
+
   const house = (ending?: Ending): Claiming => {
     let steps = 0;
     const act = async (effect: () => void): Promise<void> => {
-      await turn();
+      // One takes longer than another: what is not waited for comes out of order.
+      latency = (latency + 3) % 4;
+      for (let turns = 0; turns <= latency; turns++) await turn();
       if (ending === undefined || steps < ending.step) {
         steps += 1;
         return effect();

@@ -28,6 +28,8 @@ export interface House {
   readonly namespace: string;
   readonly topic: string;
   readonly rekeyTopic: string;
+  /** What the programs are given, but for what is their own. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Of each topic. */
   readonly partitions: number;
   readonly brokers: readonly string[];
@@ -102,6 +104,7 @@ export async function withHouse<T>(
       namespace,
       topic: eventsTopic(namespace, SOURCE),
       rekeyTopic: rekeyTopic(namespace, SHARED),
+      variables: common,
       partitions,
       brokers,
       redis,
