@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { followClaims } from '../../services/archiver/follow-claims.ts';
 import { systemClock } from '../../services/shared/clock.ts';
@@ -59,15 +58,23 @@ test('an archiver that begins anew archives what was claimed before, and what is
   const { control } = openControl(await openLog());
   await control.publish(claim());
   house.fake.append(late, records(5));
+  let left = 0;
+  const { createConsumer } = house.fake.log;
+  house.fake.log.createConsumer = (options) => {
+    const consumer = createConsumer(options);
+    const stop = (): Promise<void> => {
+      left += 1;
+      return consumer.stop();
+    };
+    return { ...consumer, stop };
+  };
   const { archiver } = await startArchiver(house);
   const stop = followClaims({ control, archiver, namespace: 'test', clock: systemClock, logger });
   await waitFor(() => house.fake.members[1]?.delivered === 5, { message: 'it is read' });
   stop();
   await archiver.stop();
   expect(await archivedOf(house.archive, 'late')).toBe(1);
-  house.fake.append(late, records(5, 5));
-  for (let turns = 0; turns < 20; turns++) await turn();
-  expect(house.fake.members[1]!.delivered).toBe(5);
+  expect(left).toBe(2);
 });
 
 test('a topic that cannot be followed yet is tried again, and not after the end', async () => {

@@ -83,6 +83,15 @@ export function createPerformer(world: World): (happening: Happening) => Promise
     switch (happening.what) {
       case 'append':
         return world.append(happening.events.map(eventOf));
+      case 'copies':
+        // What is no event of ours has no source, and is not copied.
+        return world.copy(
+          happening.events.map(eventOf).map((event) => ({
+            ...event,
+            kind: event.kind === 'undecodable' ? 'plain' : event.kind,
+          })),
+          happening.again,
+        );
       case 'append again':
         return world.append(earlier(happening));
       case 'client resends':

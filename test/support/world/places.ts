@@ -13,7 +13,7 @@ import type { Placed } from './repeats.ts';
 /** Which event each record of the log is, in the order of the log. */
 export interface Places {
   placed(at: TopicPartition): readonly Placed[];
-  append(record: OutgoingRecord, event: WorldEvent): void;
+  append(record: OutgoingRecord, event: WorldEvent, copied?: Placed['copied']): void;
   /** Appends a record again, as a person does for its dead letter. */
   requeue(at: TopicPartition, target: RequeueTarget): void;
 }
@@ -40,13 +40,25 @@ export function createPlaces(broker: Broker): Places {
       throw new Error(
         `what ${keyOf(rekeyed)}@${rekeyed.offset} was published as should be what stands there`,
       );
-    return { offset, timestamp, event: original.event, requeue: parseRequeue(headers), rekeyed };
+    return {
+      offset,
+      timestamp,
+      event: original.event,
+      requeue: parseRequeue(headers),
+      rekeyed,
+      copied: null,
+    };
   };
 
-  const append = (record: OutgoingRecord, event: WorldEvent, requeue: Placed['requeue'] = null): void => {
+  const append = (
+    record: OutgoingRecord,
+    event: WorldEvent,
+    requeue: Placed['requeue'] = null,
+    copied: Placed['copied'] = null,
+  ): void => {
     const [at] = broker.append([record]);
     const { timestamp } = broker.all(at!).at(-1)!;
-    listOf(at!).push({ offset: at!.offset, timestamp, event, requeue, rekeyed: null });
+    listOf(at!).push({ offset: at!.offset, timestamp, event, requeue, rekeyed: null, copied });
     originals.set(`${keyOf(at!)}@${at!.offset}`, { event, value: record.value });
   };
 
@@ -58,7 +70,7 @@ export function createPlaces(broker: Broker): Places {
       while (list.length < all.length) list.push(read(all[list.length]!));
       return list;
     },
-    append: (record, event) => append(record, event),
+    append: (record, event, copied) => append(record, event, null, copied),
     requeue({ topic, partition }, target) {
       const { key, value, headers } = broker
         .all({ topic, partition })

@@ -102,7 +102,11 @@ export interface ScriptLimits {
 
 export function randomScripts({ fleeting }: ScriptLimits): fc.Arbitrary<Script> {
   const events = fc.array(eventOf(kindWith(fleeting)), { minLength: 1, maxLength: 14 });
-  const happening = fc.oneof({ weight: 24, arbitrary: happen('append', { events }) }, ...disturbances);
+  const happening = fc.oneof(
+    { weight: 24, arbitrary: happen('append', { events }) },
+    { weight: 3, arbitrary: happen('copies', { events, again: fc.nat(6) }) },
+    ...disturbances,
+  );
   const item: fc.Arbitrary<Item> = fc.record({
     happening,
     passMs: fc.oneof(fc.nat(30), fc.nat(400), fc.nat(2_500)),

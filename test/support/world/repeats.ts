@@ -1,3 +1,4 @@
+import { keyOf } from '../../../services/shared/log/partition-key.ts';
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { WorldEvent } from './events.ts';
 
@@ -19,6 +20,8 @@ export interface Placed {
   readonly requeue: { readonly module: string; readonly reducer: string; readonly offset: number } | null;
   /** In a rekey topic: where the event stands, and under which key it is given here. */
   readonly rekeyed: Rekeyed | null;
+  /** Where it waited before it was copied here. */
+  readonly copied: (TopicPartition & { readonly offset: number }) | null;
 }
 
 const WINDOW = 10_000;
@@ -57,9 +60,19 @@ export function createRepeats(): (placed: Placed) => boolean {
     return false;
   };
 
+  const marks = new Map<string, number>();
+  /** Whether there was a copy of it before, or of one that stood behind it. */
+  const isCopyAgain = ({ copied }: Placed): boolean => {
+    if (copied === null) return false;
+    const mark = marks.get(keyOf(copied)) ?? -1;
+    marks.set(keyOf(copied), Math.max(mark, copied.offset));
+    return copied.offset <= mark;
+  };
+
   return (placed) => {
     // What was appended again on purpose, and what is no event, is neither a duplicate nor makes one.
     if (placed.requeue !== null || placed.event.kind === 'undecodable') return false;
-    return isInWindow(placed) || isInSession(placed);
+    const [byId, again] = [isInWindow(placed), isCopyAgain(placed)];
+    return byId || again || isInSession(placed);
   };
 }

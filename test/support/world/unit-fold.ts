@@ -128,9 +128,18 @@ export function createUnitFold(
     else if (requeue !== null) setLetter(reducer, origin, offset, false);
   };
 
+  const copies = new Map<string, number>();
+  const noteCopy = ({ topic, partition, ...from }: NonNullable<Placed['copied']>, offset: number): void => {
+    const name = `Mark,${topic}/${partition}`;
+    if (from.offset <= (copies.get(name) ?? -1)) return;
+    copies.set(name, from.offset);
+    record(fields, name, offset, `${from.offset},0`);
+  };
+
   return {
     take(placed) {
-      const { requeue, offset, event } = placed;
+      const { requeue, offset, event, copied } = placed;
+      if (copied !== null) noteCopy(copied, offset);
       if (isRepeat(placed)) return;
       const { rekeyed } = placed;
       if (rekeyed !== null && requeue === null)

@@ -3,6 +3,7 @@ import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Logger } from '../../../services/shared/logger.ts';
 import type { StateStore, Unit } from '../../../services/shared/state/port.ts';
 import { deadLettersTopic, eventsTopic, rekeyTopic } from '../../../services/shared/topics.ts';
+import { copyHeaders } from '../../../services/shared/unclaimed/copy-headers.ts';
 import { type Broker, createBroker } from './broker.ts';
 import { checkUnit } from './check.ts';
 import { createControlTopic } from './control.ts';
@@ -21,6 +22,7 @@ import { createSchedule } from './schedule.ts';
 import type { Script } from './script.ts';
 import { createSlot, type Slot } from './slots.ts';
 import { createStoreFaults } from './store.ts';
+import { createWaiting } from './waiting.ts';
 
 /** Everything that a script may touch, and that must be right. */
 export interface World extends Surroundings {
@@ -32,6 +34,8 @@ export interface World extends Surroundings {
   readonly rekeyPartitions: readonly TopicPartition[];
   readonly units: readonly Unit[];
   append(events: readonly WorldEvent[], partition?: number): void;
+  /** Copies events that waited unclaimed, and of each partition so many once more that were copied already. */
+  copy(events: readonly WorldEvent[], again: number): void;
   /** Appends the record of a dead letter again, for whom that is. */
   requeue(at: TopicPartition, target: RequeueTarget): void;
   placed(at: TopicPartition): readonly Placed[];
@@ -75,6 +79,7 @@ export function createWorld({ script, logger, spoil = (deps) => deps, createStor
   const { sources, rekeyed, partitions, rekeyPartitions } = createTopics(broker, script);
   const history: WorldEvent[] = [];
   const places = createPlaces(broker);
+  const waiting = createWaiting(NAMESPACE);
   const { placed } = places;
   const controlTopic = createControlTopic(broker, NAMESPACE);
   const oracle = createOracle({ modules, placed, decisions: controlTopic.records });
@@ -124,6 +129,14 @@ export function createWorld({ script, logger, spoil = (deps) => deps, createStor
         );
         history.push(event);
       }
+    },
+    copy(events, again) {
+      for (const one of waiting.add(events, again)) {
+        const { event, from } = one;
+        const record = toRecord(NAMESPACE, event);
+        places.append({ ...record, headers: copyHeaders(from) }, event, from);
+      }
+      history.push(...events);
     },
     requeue: places.requeue,
     check: (unit) => checkUnit(redo.store, unit, oracle),
