@@ -173,16 +173,17 @@ async function copyRest(
   quietMs: number,
   waitMs: number,
 ): Promise<boolean> {
-  const deadline = clock.now() + waitMs;
+  const begun = clock.now();
   let before = run.copied();
-  let quietSince = clock.now();
+  let quietSince = begun;
   for (;;) {
     await run.copy();
     const now = clock.now();
     if (run.copied() > before) quietSince = now;
     before = run.copied();
     if (now - quietSince >= quietMs) return false;
-    if (now >= deadline) return true;
+    // Where nothing came at all, nothing is to be waited for.
+    if (now - begun >= waitMs) return quietSince > begun;
     await clock.sleep(LOOK_EVERY_MS);
   }
 }

@@ -161,6 +161,23 @@ test('a claim goes on until nothing came for a while', async () => {
   expect(now).toBeGreaterThanOrEqual(1_750);
 });
 
+test('a claim that may not wait as long as nothing is to come succeeds when nothing came', async () => {
+  const house = await openWaiting([LATE], { mayRun: true });
+  let now = 0;
+  const clock = {
+    ...house.clock,
+    now: () => now,
+    async sleep(ms: number) {
+      now += ms;
+    },
+  };
+  const said = await lectern({ ...house, clock }, ['sources', 'claim', LATE, '--quiet', '9', '--wait', '2']);
+  expect(said).toContain('1 events copied');
+  expect(said).not.toContain('again');
+  expect(process.exitCode).toBeUndefined();
+  expect(now).toBe(2_000);
+});
+
 test('seconds that are none are refused', async () => {
   const house = await openWaiting([LATE]);
   await expect(lectern(house, ['sources', 'claim', LATE, '--wait', 'x'])).rejects.toThrow(/give seconds/);
