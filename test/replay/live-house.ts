@@ -118,6 +118,7 @@ export async function openLiveHouse(module: Module): Promise<LiveHouse> {
     namespace: NAMESPACE,
     modules: [module],
     sources: [A, B],
+    archive,
     log,
     state,
     history,
