@@ -173,6 +173,7 @@ test('what was requeued names the new place of its original, in the same run and
   await requeue(oldDir, 0, 7);
   const target = newDir();
   await moveInto(oldDir, target);
+  expect(await requeuedIn(target)).toHaveLength(1);
   await requeue(oldDir, 0, 8);
   await requeue(oldDir, 2, 1);
   await moveInto(oldDir, target);

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Child } from '../../deploy/local/child.ts';
 import { openEmbedded } from '../../services/shared/embedded.ts';
 import { createEmbeddedLog } from '../../services/shared/log/embedded.ts';
 import { createCleanUp } from '../gateway/support.ts';
 import { AUDIT_MODULE, expectTrails } from '../support/audit.ts';
+import { createSender } from '../support/client-process.ts';
 import { expectCounts } from '../support/kill-loop.ts';
-import { assertContiguous, countByStudent, type Kept, readLog } from '../support/ledger.ts';
-import { startProgram } from '../support/process.ts';
+import { assertContiguous, countByStudent, firstOnes, type Kept, readLog } from '../support/ledger.ts';
 import { createProgram } from '../support/product.ts';
 import { createTcpProxy } from '../support/tcp-proxy.ts';
 
@@ -31,46 +30,6 @@ async function logOf(dataDir: string): Promise<Kept[]> {
   }
 }
 
-/** One user's client, as a process that is started again where it was after it was killed. */
-function createSender(user: string, url: string) {
-  const dir = mkdtempSync(join(tmpdir(), 'client-'));
-  const kept: string[] = [];
-  let child: Child;
-  let from = 0;
-  const note = (): void => {
-    const ids = child.lines().flatMap((line) => /^kept (\S+)$/.exec(line)?.[1] ?? []);
-    kept.push(...ids);
-  };
-  const start = async (): Promise<void> => {
-    const args = [url, dir, user, String(from)];
-    const nodeArgs = ['--import', 'tsx'];
-    child = await startProgram('test/integrity/client-sender.ts', { args, nodeArgs });
-  };
-  return {
-    kept,
-    start,
-    async killAndStart() {
-      await child.stop('SIGKILL');
-      note();
-      // A number is used once, though nobody was told of the last ones.
-      from += 1_000_000;
-      await start();
-    },
-    async stop() {
-      await child.waitForLine(/^kept /);
-      expect(await child.stop('SIGTERM')).toMatchObject({ code: 0 });
-      expect(child.lines().filter((line) => !line.startsWith('kept '))).toEqual(['flushed']);
-      note();
-    },
-  };
-}
-
-/** Of events that are there more than once, the first. */
-function firstOnes(logged: readonly Kept[]): Kept[] {
-  const seen = new Set<string>();
-  return logged.filter(({ id }) => !seen.has(id) && seen.add(id));
-}
-
 const numberOf = ({ id }: Kept): number => Number(id.split('-')[1]);
 
 const cleanUp = createCleanUp();
@@ -89,7 +48,7 @@ describe('clients with their events in files, through kills of all and cuts of t
     const proxy = await createTcpProxy({ host: '127.0.0.1', port: Number(new URL(product.url).port) });
     cleanUp.add(proxy.close);
     const senders = USERS.map((user) => createSender(user, `ws://127.0.0.1:${proxy.port}/wsapi/in/`));
-    await Promise.all(senders.map(({ start }) => start()));
+    await Promise.all(senders.map((sender) => sender.start()));
     const faults = [
       async () => {
         await product.kill();

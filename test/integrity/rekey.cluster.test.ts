@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { PartitionOffsets } from '../../services/shared/log/port.ts';
-import type { Unit } from '../../services/shared/state/port.ts';
 import { eventsTopic, rekeyTopic } from '../../services/shared/topics.ts';
 import { createRandom } from '../../services/standalone/demo/random.ts';
 import { type House, withHouse } from '../faults/house.ts';
-import { collect } from '../support/collect.ts';
-import { demandedPlaces, type Folded, foldOwn, foldRekeyed } from '../support/rekey-ledger.ts';
+import { compareRekeyed } from '../support/rekey-compare.ts';
+import { demandedPlaces, foldOwn, foldRekeyed } from '../support/rekey-ledger.ts';
 import { createRekeyLoad, REKEY_SOURCES } from '../support/rekey-load.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { testRun } from '../support/test-run.ts';
@@ -69,29 +68,6 @@ async function publishLate(house: House, topic: string): Promise<void> {
   await producer.close();
 }
 
-/** Fails unless the store has of each unit just the states and dead letters that the fold gives. */
-async function compare(
-  { state }: House,
-  topic: string,
-  partitions: ReadonlyMap<number, Folded>,
-): Promise<number> {
-  let compared = 0;
-  for (const [partition, { states, letters }] of partitions) {
-    const unit: Unit = { module: MODULE, topic, partition };
-    const stored = new Map<string, unknown>();
-    for (const { field, value } of await collect(state.entries(unit)))
-      if (field.startsWith('Internal,rekey_audit.'))
-        stored.set(field.slice('Internal,rekey_audit.'.length), JSON.parse(value));
-    expect(stored).toEqual(states);
-    const open = (await state.deadLetterKeys(unit)).map(
-      ({ reducer, offset }) => `${reducer.slice('rekey_audit.'.length)}@${offset}`,
-    );
-    expect(new Set(open)).toEqual(letters);
-    compared += states.size;
-  }
-  return compared;
-}
-
 describeOnStack('two workers that are killed in a loop, and a Redis that loses everything in between', () => {
   test('give every event once to those who fold it under another key', async () => {
     const seed = Math.floor(Math.random() * 1_000_000);
@@ -121,8 +97,12 @@ describeOnStack('two workers that are killed in a loop, and a Redis that loses e
       expect(places).toEqual(await demandedPlaces(log, namespace, PARTITIONS));
       expect(repeated).toBeGreaterThanOrEqual(LATE);
       const compared =
-        (await compare(house, topic, partitions)) +
-        (await compare(house, eventsTopic(namespace, REKEY_SOURCES[0]), await foldOwn(log, namespace)));
+        (await compareRekeyed(house, topic, partitions)) +
+        (await compareRekeyed(
+          house,
+          eventsTopic(namespace, REKEY_SOURCES[0]),
+          await foldOwn(log, namespace),
+        ));
       expect(compared).toBeGreaterThan(60);
       process.stdout.write(
         `seed ${seed}: ${sent} events, ${places.size} under other keys, ${repeated} repeated, ${compared} states compared\n`,

@@ -51,6 +51,12 @@ export async function readArchive(archive: ArchiveStore, source: string): Promis
   return kept.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
+/** Of events that are there more than once, the first. */
+export function firstOnes(logged: readonly Kept[]): Kept[] {
+  const seen = new Set<string>();
+  return logged.filter(({ id }) => !seen.has(id) && seen.add(id));
+}
+
 /** Fails unless every offset from 0 on is there once. */
 export function assertContiguous(kept: readonly Kept[]): void {
   const next = new Map<number, number>();

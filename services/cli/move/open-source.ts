@@ -124,13 +124,18 @@ export async function openSource(
   const { log, archive } =
     dir === undefined ? await openByEnv(own, archiveOnly, logger) : await openDirectory(dir, archiveOnly);
   const either = createLogOrArchive({ archive, namespace, log });
+  const history = createHistory({ log: either, archive, namespace });
   const archived = await archivedSources(archive);
   const events = archived.filter((source) => !/^_(control$|rekey\.)/.test(source));
   return {
     namespace,
     sources: [...new Set([...installation.sources, BLOBS, UNCLAIMED, ...events])].sort(),
     log: either,
-    history: createHistory({ log: either, archive, namespace }),
+    history: {
+      ...history,
+      // An archive alone contradicts nothing, however much is put into it meanwhile.
+      conflict: async (at) => ((await log?.partitionCount(at.topic)) == null ? null : history.conflict(at)),
+    },
     async close() {
       await log?.close();
       await archive.close();

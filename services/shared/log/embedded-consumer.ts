@@ -7,8 +7,8 @@ export interface EmbeddedConsumerDeps extends ConsumerOptions {
   /** Throws UNKNOWN_TOPIC. */
   readonly requireTopic: (topic: string) => void;
   readonly bounds: (at: TopicPartition) => { readonly start: number; readonly end: number };
-  /** What follows `position`, or null at the end of the log. */
-  readonly fetch: (at: TopicPartition, position: number) => Batch | null;
+  /** What follows `position`; null at the end of the log; `lost` where that was removed. */
+  readonly fetch: (at: TopicPartition, position: number) => Batch | null | 'lost';
   /** Calls the listener after every append that became durable, until the returned function is called. */
   readonly onAppended: (listener: (at: TopicPartition) => void) => () => void;
   readonly mirror: (at: TopicPartition, nextOffset: number) => Promise<void>;
@@ -75,7 +75,10 @@ export function createEmbeddedConsumer(deps: EmbeddedConsumerDeps): GroupConsume
     if (stopped || reading === undefined || reading.paused || busy.has(key)) return;
     try {
       const batch = deps.fetch(reading.at, reading.position);
-      if (batch === null) handlers!.caughtUp(reading.at, reading.position);
+      if (batch === 'lost') {
+        readings.delete(key);
+        tell((told) => told.outOfRange(reading.at));
+      } else if (batch === null) handlers!.caughtUp(reading.at, reading.position);
       else void deliver(key, reading, batch);
     } catch (error) {
       fail(error);

@@ -22,6 +22,15 @@ interface Head {
 export interface Records {
   /** Writes records behind the newest of a partition; returns the first one's offset. Only inside a transaction. */
   append(place: Place, added: readonly OutgoingRecord[]): number;
+  /**
+   * Has a partition without records go on at an offset, at a time in milliseconds or after it, as if those before it had
+   * been removed. Only inside a transaction.
+   */
+  begin(place: Place, offset: number, timestamp: number): void;
+  /** Removes the oldest records below an offset, so many at most; returns how many. Only inside a transaction. */
+  trim(place: Place, below: number, most: number): number;
+  /** When the log appended a record, in milliseconds since 1970; null when it is not there. */
+  timestampOf(place: Place, offset: number): number | null;
   start(place: Place): number;
   end(place: Place): number;
   /** The next records from an offset on, below `to`: at most 512 or about 1 MiB, and at least one if there is one. */
@@ -95,6 +104,21 @@ export function createRecords(env: EmbeddedEnv): Records {
       void heads.put(headKey(place), { end: head.end + added.length, timestamp });
       return head.end;
     },
+    begin(place, offset, timestamp) {
+      void heads.put(headKey(place), { end: offset, timestamp });
+    },
+    trim(place, below, most) {
+      // What was never there, or is gone already, is nothing to remove; and nothing beyond the end is.
+      const range = {
+        start: recordKey(place, 0),
+        end: recordKey(place, Math.min(below, end(place))),
+        limit: most,
+      };
+      const keys = [...records.getKeys(range)];
+      for (const key of keys) void records.remove(key);
+      return keys.length;
+    },
+    timestampOf: (place, offset) => records.get(recordKey(place, offset))?.readDoubleBE(0) ?? null,
     start(place) {
       const range = { start: recordKey(place, 0), end: recordKey(place, end(place)), limit: 1 };
       for (const key of records.getKeys(range)) return key.readUIntBE(10, 6);

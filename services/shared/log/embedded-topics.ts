@@ -11,6 +11,8 @@ export interface Topic {
 export interface Topics {
   /** Makes those that are missing; throws TOPIC_MISMATCH. Only inside a transaction. */
   ensure(specs: readonly TopicSpec[]): void;
+  /** Makes all of them; throws TOPIC_MISMATCH when one is there. Only inside a transaction. */
+  make(specs: readonly TopicSpec[]): void;
   find(name: string): Topic | undefined;
   /** Throws UNKNOWN_TOPIC. */
   get(name: string): Topic;
@@ -32,23 +34,31 @@ export function createTopics(env: EmbeddedEnv): Topics {
   const table = env.table<Topic>('topics', 'msgpack');
   const find = (name: string): Topic | undefined => table.get(Buffer.from(name));
 
+  const ensure = (specs: readonly TopicSpec[]): void => {
+    const wrong = specs.map((spec) => mismatch(spec, find(spec.name))).filter((text) => text !== null);
+    if (wrong.length > 0)
+      throw new LecternError(
+        'TOPIC_MISMATCH',
+        `${wrong.join('; ')}. Set LECTERN_PARTITIONS to what the topics have; more partitions need a new namespace`,
+      );
+    let id = table.getKeysCount({});
+    for (const { name, partitions } of specs)
+      if (find(name) === undefined) void table.put(Buffer.from(name), { id: id++, partitions });
+  };
+
   return {
     find,
+    ensure,
+    make(specs) {
+      const there = specs.filter(({ name }) => find(name) !== undefined).map(({ name }) => name);
+      if (there.length > 0)
+        throw new LecternError('TOPIC_MISMATCH', `there are topics already: ${there.join(', ')}`);
+      ensure(specs);
+    },
     get(name) {
       const topic = find(name);
       if (topic === undefined) throw new LecternError('UNKNOWN_TOPIC', `there is no topic ${name}`);
       return topic;
-    },
-    ensure(specs) {
-      const wrong = specs.map((spec) => mismatch(spec, find(spec.name))).filter((text) => text !== null);
-      if (wrong.length > 0)
-        throw new LecternError(
-          'TOPIC_MISMATCH',
-          `${wrong.join('; ')}. Set LECTERN_PARTITIONS to what the topics have; more partitions need a new namespace`,
-        );
-      let id = table.getKeysCount({});
-      for (const { name, partitions } of specs)
-        if (find(name) === undefined) void table.put(Buffer.from(name), { id: id++, partitions });
     },
   };
 }

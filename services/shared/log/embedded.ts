@@ -4,10 +4,12 @@ import { partitionOf } from '../partition.ts';
 import { createEmbeddedConsumer } from './embedded-consumer.ts';
 import { createGroups } from './embedded-group.ts';
 import { createMirrors } from './embedded-mirrors.ts';
+import type { EmbeddedLog } from './embedded-port.ts';
 import { createRecords, type Place } from './embedded-records.ts';
 import { createTopics, type Topic } from './embedded-topics.ts';
+import { findOffsetAt, trimRecords } from './embedded-trim.ts';
 import { keyOf } from './partition-key.ts';
-import type { Appended, Batch, EventLog, GroupConsumer, OutgoingRecord, TopicPartition } from './port.ts';
+import type { Appended, Batch, GroupConsumer, OutgoingRecord, TopicPartition } from './port.ts';
 
 export interface EmbeddedLogOptions {
   readonly env: EmbeddedEnv;
@@ -48,9 +50,9 @@ function shareOut(records: readonly OutgoingRecord[], topicOf: (name: string) =>
 
 /**
  * `EventLog` in the LMDB environment of a data directory, for all services in one process. A record is seen by nobody
- * before it is on disk; all the sends that wait at one moment share a commit. Nothing is ever deleted from it.
+ * before it is on disk; all the sends that wait at one moment share a commit. It removes nothing by itself.
  */
-export function createEmbeddedLog({ env }: EmbeddedLogOptions): EventLog {
+export function createEmbeddedLog({ env }: EmbeddedLogOptions): EmbeddedLog {
   const topics = createTopics(env);
   const records = createRecords(env);
   const mirrors = createMirrors(env);
@@ -82,11 +84,13 @@ export function createEmbeddedLog({ env }: EmbeddedLogOptions): EventLog {
     const place = placeOf(at);
     return { start: records.start(place), end: records.end(place) };
   };
-  const fetch = (at: TopicPartition, position: number): Batch | null => {
+  const fetch = (at: TopicPartition, position: number): Batch | null | 'lost' => {
     const place = placeOf(at);
     const endOffset = records.end(place);
-    const page = position < endOffset ? records.page(place, position, endOffset) : [];
-    return page.length === 0 ? null : { ...at, records: page, endOffset };
+    if (position >= endOffset) return null;
+    const page = records.page(place, position, endOffset);
+    // Offsets have no gaps but where records were removed.
+    return page[0]?.offset === position ? { ...at, records: page, endOffset } : 'lost';
   };
 
   const send = async (sent: readonly OutgoingRecord[]): Promise<readonly Appended[]> => {
@@ -106,6 +110,23 @@ export function createEmbeddedLog({ env }: EmbeddedLogOptions): EventLog {
     async ensureTopics(specs) {
       await write(() => topics.ensure(specs));
     },
+    async begin(begun) {
+      await write(() => {
+        topics.make(begun.map(({ name, partitions }) => ({ name, partitions: partitions.length })));
+        for (const { name: topic, partitions } of begun)
+          for (const [partition, { start, timestamp, records: first }] of partitions.entries()) {
+            const place = placeOf({ topic, partition });
+            records.begin(place, start, timestamp);
+            if (first.length > 0)
+              records.append(
+                place,
+                first.map((record) => ({ ...record, topic })),
+              );
+          }
+      });
+    },
+    trim: (at, below) => trimRecords({ records, write }, placeOf(at), below),
+    offsetAt: (at, time) => findOffsetAt(records, placeOf(at), time),
     partitionCount: async (topic) => topics.find(topic)?.partitions ?? null,
     async offsets(topic) {
       const { partitions } = topics.get(topic);
@@ -160,7 +181,11 @@ export function createEmbeddedLog({ env }: EmbeddedLogOptions): EventLog {
         );
       for (let next = from; next < to; ) {
         const page = records.page(place, next, to);
-        if (page.length === 0) return;
+        if (page[0]?.offset !== next)
+          throw new LecternError(
+            'OFFSET_OUT_OF_RANGE',
+            `offsets of ${topic}/${partition} from ${next} on were removed while they were read`,
+          );
         yield page;
         next = page.at(-1)!.offset + 1;
       }

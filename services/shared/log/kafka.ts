@@ -82,7 +82,12 @@ export function createKafkaLog(options: KafkaLogOptions): EventLog {
         const missing = names.filter((name) => !found.has(name));
         if (missing.length > 0)
           throw new Error(`it made the topics ${missing.join(', ')}, and does not show them`);
-        await ask((client) => Promise.all(names.map((name) => client.fetchTopicOffsets(name))));
+        // None is left under way when one fails: on a client that was given up it would connect again, for ever.
+        await ask(async (client) => {
+          const asked = await Promise.allSettled(names.map((name) => client.fetchTopicOffsets(name)));
+          const failed = asked.find((one) => one.status === 'rejected');
+          if (failed !== undefined) throw failed.reason;
+        });
         return;
       } catch (error) {
         if (Date.now() >= deadline) throw toError(error);
