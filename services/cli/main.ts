@@ -5,6 +5,7 @@ import { createArchiveCommand } from './archive.ts';
 import { createHouseCommands } from './house-commands.ts';
 import { createRunOnArchive } from './open-archive.ts';
 import { createReplayCommand } from './replay.ts';
+import { createRestoreCommand } from './restore.ts';
 import { createRunInHouse } from './run-in-house.ts';
 import { createSchemasCommand } from './schemas.ts';
 
@@ -16,5 +17,6 @@ program.addCommand(createSchemasCommand());
 const runOnArchive = createRunOnArchive(process.env);
 program.addCommand(createArchiveCommand(runOnArchive, process.env));
 program.addCommand(createReplayCommand(process.env, runOnArchive, createWatchdog));
+program.addCommand(createRestoreCommand(process.env));
 
 await program.parseAsync();

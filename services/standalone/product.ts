@@ -14,6 +14,8 @@ import { type LearningClass, loadClasses } from '../shared/classes.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
+import { unfinishedRestore } from '../shared/embedded-restoring.ts';
+import { LecternError } from '../shared/errors.ts';
 import { createHistory } from '../shared/history/history.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -69,6 +71,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const registry = createRegistry();
   const common = { namespace, logger, registry };
 
+  const unfinished = unfinishedRestore(config.LECTERN_DATA_DIR);
+  if (unfinished !== null) throw new LecternError('CONFIG_INVALID', unfinished);
   const env = await openEmbedded({ dataDir: config.LECTERN_DATA_DIR });
   lifecycle.onStop('environment', () => env.close());
   const log = createEmbeddedLog({ env });

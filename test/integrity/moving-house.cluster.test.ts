@@ -147,11 +147,15 @@ describeOnStack('a school that moves from one process to a cluster, its clients 
       if ((await cluster.log.partitionCount(topic)) === null) return 0;
       return (await cluster.log.offsets(topic)).reduce((sum, { end }) => sum + end, 0);
     };
+    const pause = (): Promise<unknown> => Promise.all(senders.map((sender) => sender.kill()));
+    await pause();
     for (let kill = 0; kill < KILLS; kill++) await killedCopy(variables, [...into, '--archive-only'], total);
     await lectern(variables, [...into, '--archive-only']);
+    await Promise.all(senders.map((sender) => sender.start()));
+    await sleep(1_000);
     await product.stop();
     // They keep what nobody acknowledges.
-    await Promise.all(senders.map((sender) => sender.kill()));
+    await pause();
     await lectern(variables, into);
     await cluster.startAll();
     await Promise.all(senders.map((sender) => sender.start(socketOf(cluster.programs.gateway.url))));
