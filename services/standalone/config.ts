@@ -3,8 +3,10 @@ import { archiverShape } from '../archiver/config.ts';
 import { gatewayShape, withGatewayRules } from '../gateway/config.ts';
 import { querySchema } from '../query/config.ts';
 import { s3Shape } from '../shared/cluster-shapes.ts';
-import { type Environment, parseConfig } from '../shared/config.ts';
+import { type Environment, integer, parseConfig } from '../shared/config.ts';
 import { workerShape } from '../worker/config.ts';
+
+const DAY_MS = 86_400_000;
 
 const shape = {
   ...querySchema.shape,
@@ -12,6 +14,8 @@ const shape = {
   ...archiverShape,
   ...gatewayShape,
   LECTERN_DATA_DIR: z.string().min(1).default('./data'),
+  /** How long the log keeps what the archive has. */
+  LECTERN_RETENTION_MS: integer(1_000, 100 * 365 * DAY_MS).default(30 * DAY_MS),
 };
 
 const onDirectory = withGatewayRules(z.object(shape));

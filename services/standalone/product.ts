@@ -32,6 +32,7 @@ import { createWatchdog } from '../worker/watchdog.ts';
 import { createWorker } from '../worker/worker.ts';
 import type { StandaloneConfig } from './config.ts';
 import { takeCommands } from './take-commands.ts';
+import { createTrimming } from './trimming.ts';
 
 const READY_DEADLINE_MS = 10_000;
 
@@ -173,8 +174,19 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   lifecycle.onStop('worker', () => worker.stop());
   lifecycle.onStop('takeovers', () => takeovers.stop());
   lifecycle.onStop('gateway', () => gateway.stop());
+  const trimming = createTrimming({
+    ...common,
+    log,
+    archive,
+    state,
+    installation,
+    retentionMs: config.LECTERN_RETENTION_MS,
+    clock: systemClock,
+  });
+  lifecycle.onStop('trimming', () => trimming.stop());
   await Promise.all([worker.run(), archiver.run()]);
   takeovers.start();
+  trimming.start();
   lifecycle.onStop('claims', followClaims({ ...common, control, archiver, clock: systemClock }));
   serving.started();
   void warnOfWaiting({ log, control, namespace, sources, logger });
