@@ -1,11 +1,9 @@
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { s3Settings } from '../shared/cluster.ts';
 import { s3Shape } from '../shared/cluster-shapes.ts';
 import { type Environment, parseConfig } from '../shared/config.ts';
 import { LecternError } from '../shared/errors.ts';
 import { openDirectoryTarget } from '../shared/export/directory-target.ts';
-import { openS3Target } from '../shared/export/s3-target.ts';
 import type { ExportTarget } from '../shared/export/target.ts';
 
 const S3 = /^s3:\/\/([^/]+)(?:\/(.*))?$/;
@@ -16,20 +14,22 @@ function fail(fault: string): never {
   throw new LecternError('CONFIG_INVALID', `--out: ${fault}`);
 }
 
-function openBucket(out: string, env: Environment, inArchive: boolean): Promise<ExportTarget> {
+async function openBucket(out: string, env: Environment, inArchive: boolean): Promise<ExportTarget> {
   const [, bucket = '', path = ''] = S3.exec(out) ?? fail(`must be s3://bucket/prefix, not ${out}`);
   const prefix = path.replace(/\/+$/, '');
   const isName =
     /^[\x20-\x7e]*$/.test(prefix) && !prefix.split('/').some((part) => ['.', '..'].includes(part));
   if (!isName || /(^|\/)\//.test(prefix))
     fail(`the prefix ${prefix} must be parts of printable ASCII between single /`);
+  const { s3Settings } = await import('../shared/cluster.ts');
+  const { openS3Target } = await import('../shared/export/s3-target.ts');
   const settings = {
     ...s3Settings(parseConfig(z.object(s3Shape), { LECTERN_S3_BUCKET: bucket, ...env })),
     bucket,
   };
   if (inArchive && bucket === env.LECTERN_S3_BUCKET && (prefix === '' || ARCHIVED.test(prefix)))
     fail(`${out} is the archive itself: name a prefix of its own, as s3://${bucket}/exports`);
-  return openS3Target({ settings, prefix: prefix === '' ? '' : `${prefix}/` });
+  return await openS3Target({ settings, prefix: prefix === '' ? '' : `${prefix}/` });
 }
 
 /** Where the archive is that is read, if it is a folder. */

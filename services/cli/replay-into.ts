@@ -1,8 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { systemClock } from '../shared/clock.ts';
 import type { Environment } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
-import { parseDay } from './dates.ts';
 import { type MoveReport, moveHouse } from './move/move.ts';
 import type { Move } from './move/move-record.ts';
 import { openSource } from './move/open-source.ts';
@@ -10,7 +9,8 @@ import { openTarget } from './move/open-target.ts';
 import { createProgress } from './progress.ts';
 import { endWith } from './run-in-house.ts';
 
-interface IntoArguments {
+/** What `lectern replay --into` is given. */
+export interface IntoArguments {
   readonly into: string;
   readonly sourceDir?: string;
   readonly sourceEnv?: string;
@@ -19,31 +19,11 @@ interface IntoArguments {
   readonly partitions?: number;
   readonly rate?: number;
   readonly source?: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly student?: string;
+  /** In milliseconds since 1970; `to` is not among what is copied. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly student?: readonly string[];
   readonly json?: boolean;
-}
-
-const DAY_MS = 86_400_000;
-
-function positive(text: string): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
-  throw new InvalidArgumentError('must be a whole number above 0.');
-}
-
-const each = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
-
-/** The options that `--into` adds to those of a replay. */
-export function addIntoOptions(command: Command): Command {
-  return command
-    .option('--source-dir <folder>', 'of what is moved: its data directory, or a copy of its archive')
-    .option('--source-env <file>', 'or a file of its LECTERN_ variables, a line NAME=value each')
-    .option('--source-namespace <name>', 'its namespace, where that is not lectern, or not in the file')
-    .option('--archive-only', 'copy what is archived, and look at no log: while the product runs on it')
-    .option('--partitions <count>', 'of each new topic; LECTERN_PARTITIONS unless told', positive)
-    .option('--rate <records>', 'so many records a second at most', positive)
-    .option('--json', 'print JSON');
 }
 
 function print({ partitions, control }: MoveReport, into: string): void {
@@ -58,10 +38,10 @@ function print({ partitions, control }: MoveReport, into: string): void {
   );
 }
 
-/** Days are of the log's time, in UTC. */
+/** Times are the log's. */
 const filterOf = ({ from, to, student }: Move) => ({
   ...(from === null ? {} : { since: Date.parse(from) }),
-  ...(to === null ? {} : { until: Date.parse(to) + DAY_MS }),
+  ...(to === null ? {} : { until: Date.parse(to) }),
   ...(student === null ? {} : { keys: new Set([student]) }),
 });
 
@@ -72,13 +52,15 @@ async function move(env: Environment, given: IntoArguments, closing: (() => Prom
   closing.push(() => source.close());
   const target = await openTarget(given.into, given.partitions, env, logger);
   closing.push(() => target.close());
-  const { from = null, to = null, student = null, source: sources = null, rate } = given;
+  const { from, to, student: [student = null] = [], source: sources = null, rate } = given;
+  const timeOf = (ms: number | undefined): string | null =>
+    ms === undefined ? null : new Date(ms).toISOString();
   const what: Move = {
     kind: 'moved-in',
     namespace: source.namespace,
     sources: sources && [...sources].sort(),
-    from,
-    to,
+    from: timeOf(from),
+    to: timeOf(to),
     student,
   };
   const progress = createProgress('offsets');
@@ -100,19 +82,4 @@ export async function replayInto(env: Environment, command: Command, given: Into
   } catch (error) {
     endWith(command, error);
   }
-}
-
-/** `lectern replay --into` */
-export function createReplayIntoCommand(env: Environment): Command {
-  const command = new Command('replay')
-    .description('copy the history of an installation into an empty namespace of another')
-    .requiredOption(
-      '--into <namespace>',
-      'the new namespace, where the services are that LECTERN_ variables name',
-    )
-    .option('--source <source>', 'only this source; once for each', each)
-    .option('--from <day>', 'only what the log got from this day on (UTC)', parseDay)
-    .option('--to <day>', 'only up to this day', parseDay)
-    .option('--student <safe_user_id>', 'only of this learner');
-  return addIntoOptions(command).action((given: IntoArguments) => replayInto(env, command, given));
 }

@@ -1,153 +1,85 @@
-import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
-import { type Replayed, replayToFile } from '../replay/replay-to-file.ts';
-import type { ArchiveStore } from '../shared/archive/port.ts';
-import { systemClock } from '../shared/clock.ts';
-import { type Environment, parseConfig } from '../shared/config.ts';
-import { createLogger } from '../shared/logger.ts';
-import { createRegistry } from '../shared/serve.ts';
-import { workerLimits, workerShape } from '../worker/config.ts';
-import { createStrays } from '../worker/strays.ts';
-import type { Watchdog, WatchdogDeps } from '../worker/watchdog.ts';
-import { findOneModule, onlyReducer } from './one-module.ts';
-import { archiveNameOf, type RunOnArchive } from './open-archive.ts';
-import { createProgress } from './progress.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Environment } from '../shared/config.ts';
+import { LecternError } from '../shared/errors.ts';
+import type { RunOnArchive } from './open-archive.ts';
+import { type IntoArguments, replayInto } from './replay-into.ts';
+import { type CreateWatchdog, type OutArguments, replayOut } from './replay-out.ts';
+import { endWith } from './run-in-house.ts';
 import { parseFrom, parseRate, parseTo } from './times.ts';
 
-interface ReplayArguments {
-  readonly module: string;
-  readonly reducer?: string;
-  readonly out: string;
-  readonly from?: number;
-  readonly to?: number;
-  readonly source?: readonly string[];
-  readonly student?: readonly string[];
-  readonly rate?: number;
-  readonly work?: string;
-  readonly dir?: string;
-}
+type Given = Partial<OutArguments & IntoArguments>;
 
-/** As shells tell of a process that Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130;
+/** Of a replay into a file, and of one into a namespace: none is for the other. */
+const OF_OUT = ['module', 'out', 'reducer', 'work', 'dir'];
+const OF_INTO = ['sourceDir', 'sourceEnv', 'sourceNamespace', 'archiveOnly', 'partitions', 'json'] as const;
 
 function parseOut(path: string): string {
   if (path.endsWith('.jsonl')) return path;
   throw new InvalidArgumentError('must be a file that ends in .jsonl');
 }
 
+function positive(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('must be a whole number above 0.');
+}
+
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Calls `action` with what Ctrl-C aborts. What reducers left behind and failed is theirs, all else ends the process. */
-async function untilInterrupted<T>(
-  take: (error: unknown) => boolean,
-  action: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const interrupted = new AbortController();
-  const abort = (): void => interrupted.abort();
-  const stray = (error: unknown): void => {
-    if (!take(error)) throw error;
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.once(signal, abort);
-  process.on('unhandledRejection', stray).on('uncaughtException', stray);
-  try {
-    return await action(interrupted.signal);
-  } finally {
-    for (const signal of signals) process.off(signal, abort);
-    process.off('unhandledRejection', stray).off('uncaughtException', stray);
-  }
+function wrong(message: string): LecternError {
+  return new LecternError('CONFIG_INVALID', message);
 }
 
-function tell(outcome: Replayed, id: string, { out }: ReplayArguments, work: string): void {
-  if (outcome.kind === 'interrupted') {
-    console.error(`interrupted: what is folded is in ${work}; the same command goes on from there`);
-    process.exitCode = EXIT_INTERRUPTED;
-    return;
-  }
-  for (const { reducer, count, at } of outcome.refused)
-    console.error(`${reducer}: ${count} dead letter${count === 1 ? '' : 's'}, one of them at ${at}`);
-  console.error(`${outcome.states} states of ${id} are in ${out}`);
+/** What a replay into a file lacks, or has that only one into a namespace takes; null when it is complete. */
+function faultOfOut(given: Given): string | null {
+  const other = OF_INTO.find((name) => given[name] !== undefined);
+  if (other !== undefined)
+    return `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for --into`;
+  if (given.module === undefined || given.out === undefined)
+    return 'say what comes of it: --module and --out for the states of a module in a file, or --into for a copy in a new namespace';
+  return null;
 }
 
-type CreateWatchdog = (deps: WatchdogDeps) => Watchdog;
-
-async function replay(
-  archive: ArchiveStore,
-  given: ReplayArguments,
-  env: Environment,
-  createWatchdog: CreateWatchdog,
-): Promise<void> {
-  const config = parseConfig(z.object(workerShape), env);
-  const module = onlyReducer(await findOneModule(env, given.module), given.reducer);
-  const level = env.LECTERN_LOG_LEVEL ? config.LECTERN_LOG_LEVEL : 'error';
-  const logger = createLogger({ service: 'replay', level, destination: process.stderr });
-  const strays = createStrays({ logger, registry: createRegistry() });
-  const watchdog = createWatchdog({ ms: config.LECTERN_WATCHDOG_MS, modules: [module] });
-  const progress = createProgress('events');
-  const work = given.work ?? `${given.out}.work`;
-  const { from: since, to: until, source: sources, student: students } = given;
-  const filters = {
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
-    ...(sources !== undefined && { sources }),
-    ...(students !== undefined && { students }),
-  };
-  try {
-    const outcome = await untilInterrupted(strays.take, (signal) =>
-      replayToFile({
-        archive,
-        archiveName: archiveNameOf(env, given.dir),
-        module,
-        reducer: given.reducer,
-        filters,
-        namespace: env.LECTERN_NAMESPACE ? config.LECTERN_NAMESPACE : undefined,
-        partitions: env.LECTERN_PARTITIONS ? config.LECTERN_PARTITIONS : undefined,
-        out: resolve(given.out),
-        work,
-        limits: workerLimits(config),
-        watchdog,
-        strays,
-        clock: systemClock,
-        logger,
-        perSecond: given.rate,
-        signal,
-        onPlan(_, records, resumed) {
-          if (resumed) console.error(`goes on with what is in ${work}`);
-          progress.expect(records);
-        },
-        onRead: progress.done,
-      }),
-    ).finally(progress.end);
-    tell(outcome, module.id, given, work);
-  } finally {
-    await watchdog.stop();
-  }
-}
-
-/** `lectern replay`: an archive to final states, with nothing else running. */
+/** `lectern replay`: history once more, folded into a file, or copied into a new namespace. */
 export function createReplayCommand(
   env: Environment,
   run: RunOnArchive,
   createWatchdog: CreateWatchdog,
 ): Command {
-  return new Command('replay')
-    .description('fold archived events anew into final states, in a file; nothing else has to run')
-    .requiredOption('--module <module>', 'an installed module by its NAME, or a file, a folder or a package')
-    .requiredOption(
-      '--out <file>',
-      'where the states go, one JSON line each, sorted: a file .jsonl',
-      parseOut,
+  const command = new Command('replay')
+    .description(
+      'fold archived events anew into final states, in a file, with nothing else running; or copy the history of an installation into a new namespace',
     )
+    .option('--module <module>', 'an installed module by its NAME, or a file, a folder or a package')
+    .option('--out <file>', 'where the states go, one JSON line each, sorted: a file .jsonl', parseOut)
     .option('--reducer <name>', 'only the states of this reducer')
+    .option('--work <folder>', 'what an interrupted replay goes on from (the file, .work)')
+    .option('--dir <folder>', 'an archive in a folder, as a copy of a bucket')
+    .addOption(
+      new Option(
+        '--into <namespace>',
+        'the new namespace, where the services are that LECTERN_ variables name',
+      ).conflicts(OF_OUT),
+    )
+    .option('--source-dir <folder>', 'of what is copied: its data directory, or a copy of its archive')
+    .option('--source-env <file>', 'or a file of its LECTERN_ variables, a line NAME=value each')
+    .option('--source-namespace <name>', 'its namespace, where that is not lectern, or not in the file')
+    .option('--archive-only', 'copy what is archived, and look at no log: while the product runs on it')
+    .option('--partitions <count>', 'of each new topic; LECTERN_PARTITIONS unless told', positive)
+    .option('--json', 'print JSON')
     .option('--from <time>', 'only events from this day (UTC) or time on', parseFrom)
     .option('--to <time>', 'only events up to this day, or before this time', parseTo)
     .option('--source <source>', 'only events of this source; may be repeated', collect)
-    .option('--student <id>', 'only events of this safe_user_id; may be repeated', collect)
-    .option('--rate <events>', 'no more events in a second than this, as 500/s', parseRate)
-    .option('--work <folder>', 'what an interrupted replay goes on from (the file, .work)')
-    .option('--dir <folder>', 'an archive in a folder, as a copy of a bucket')
-    .action((given: ReplayArguments, command: Command) =>
-      run(command, given.dir, (archive) => replay(archive, given, env, createWatchdog)),
-    );
+    .option('--student <id>', 'only events of this safe_user_id; may be repeated with --out', collect)
+    .option('--rate <events>', 'no more events in a second than this, as 500/s', parseRate);
+  return command.action(async (given: Given) => {
+    if (given.into !== undefined) {
+      if ((given.student?.length ?? 0) > 1)
+        return endWith(command, wrong('--student: one alone goes with --into'));
+      return await replayInto(env, command, given as IntoArguments);
+    }
+    const fault = faultOfOut(given);
+    if (fault !== null) return endWith(command, wrong(fault));
+    const out = given as OutArguments;
+    return await run(command, out.dir, (archive) => replayOut(archive, out, env, createWatchdog));
+  });
 }

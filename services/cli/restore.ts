@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { createDirectoryArchive } from '../shared/archive/directory.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
-import { openS3, s3Shape } from '../shared/cluster.ts';
+import { s3Shape } from '../shared/cluster-shapes.ts';
 import { commonShape, type Environment, parseConfig } from '../shared/config.ts';
 import { openEmbedded } from '../shared/embedded.ts';
 import { restoringMark } from '../shared/embedded-restoring.ts';
@@ -55,7 +55,8 @@ async function restoreInto(env: Environment, from: string): Promise<readonly Res
     );
   const folder = folderToCopy(from, dataDir, env);
   const installation = await loadInstallation(config);
-  const s3 = from === 's3' ? openS3(parseConfig(z.object(s3Shape), env)) : null;
+  const s3 =
+    from === 's3' ? (await import('../shared/cluster.ts')).openS3(parseConfig(z.object(s3Shape), env)) : null;
   mkdirSync(dataDir, { recursive: true });
   await writeFile(restoringMark(dataDir), `${from}\n`, { flush: true });
   const directory = await openEmbedded({ dataDir, lockWaitMs: 0 });

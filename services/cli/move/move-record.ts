@@ -11,7 +11,7 @@ const moveSchema = z.object({
   kind: z.literal('moved-in'),
   /** Of the old installation. */
   namespace: z.string(),
-  /** Sources, days `YYYY-MM-DD`, inclusive, and a learner; null for all. */
+  /** Sources, times in UTC, of which `to` is the first that is left out, and a learner; null for all. */
   sources: z.array(z.string()).nullable(),
   from: z.string().nullable(),
   to: z.string().nullable(),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { createDirectoryArchive } from '../../shared/archive/directory.ts';
 import { archivedSources } from '../../shared/archive/inventory.ts';
 import type { ArchiveStore } from '../../shared/archive/port.ts';
-import { kafkaShape, openKafka, openS3, s3Shape } from '../../shared/cluster.ts';
+import { kafkaShape, s3Shape } from '../../shared/cluster-shapes.ts';
 import { commonShape, type Environment, parseConfig } from '../../shared/config.ts';
 import { openEmbedded } from '../../shared/embedded.ts';
 import { LecternError, messageOf } from '../../shared/errors.ts';
@@ -96,6 +96,7 @@ async function openByEnv(env: Environment, archiveOnly: boolean, logger: Logger)
       '--source-env: the file names no installation: it needs LECTERN_KAFKA_BROKERS and LECTERN_S3_ENDPOINT, or LECTERN_DATA_DIR, or LECTERN_S3_ENDPOINT for an archive alone',
     );
   if (!isCluster && !onS3) return openDirectory(dataDir!, archiveOnly);
+  const { openKafka, openS3 } = await import('../../shared/cluster.ts');
   const archive = openS3(parseConfig(z.object(s3Shape), env));
   if (archiveOnly || (!isCluster && !dataDir)) return { log: null, archive };
   const log = isCluster

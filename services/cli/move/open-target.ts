@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kafkaShape, openKafka } from '../../shared/cluster.ts';
+import { kafkaShape } from '../../shared/cluster-shapes.ts';
 import { commonShape, type Environment, parseConfig } from '../../shared/config.ts';
 import { openEmbedded } from '../../shared/embedded.ts';
 import { type Installation, loadInstallation } from '../../shared/installation.ts';
@@ -37,6 +37,7 @@ export async function openTarget(
   const installation = await loadInstallation(config);
   const common = { namespace, partitions: config.LECTERN_PARTITIONS, installation };
   if (env.LECTERN_KAFKA_BROKERS || env.LECTERN_KAFKA_BROKERS_FILE) {
+    const { openKafka } = await import('../../shared/cluster.ts');
     const log = openKafka(parseConfig(z.object(kafkaShape), env), 'lectern-cli', logger);
     return { ...common, log, close: () => log.close() };
   }
