@@ -13,6 +13,7 @@ export interface House {
   readonly sources: readonly string[];
   readonly log: EventLog;
   readonly state: StateStore;
+  /** Without what is erased. */
   readonly history: History;
   readonly archive: ArchiveStore;
   readonly control: OpenControl;

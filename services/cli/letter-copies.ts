@@ -1,8 +1,8 @@
 import { type ParsedCopy, parseCopy } from '../shared/dead-letter-copy.ts';
+import { rangesOf } from '../shared/log/ranges.ts';
 import type { DeadLetterCopy } from '../shared/state/port.ts';
 import { deadLettersTopic } from '../shared/topics.ts';
 import type { House } from './house.ts';
-import { rangesOf } from './ranges.ts';
 
 /** Gives what a copy says, or null when retention has removed it. */
 export type CopyReader = (copy: DeadLetterCopy) => ParsedCopy | null;

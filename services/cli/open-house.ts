@@ -8,6 +8,7 @@ import { kafkaShape, redisShape, s3Shape } from '../shared/cluster-shapes.ts';
 import { commonShape, type Environment, parseConfig } from '../shared/config.ts';
 import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
+import { createErasingHistory } from '../shared/erasing/erasing-history.ts';
 import { LecternError } from '../shared/errors.ts';
 import { createHistory } from '../shared/history/history.ts';
 import { loadInstallation } from '../shared/installation.ts';
@@ -111,7 +112,18 @@ export async function openHouse(env: Environment): Promise<OpenedHouse> {
   const history = createHistory({ log, archive, namespace });
   const control = createControl({ log, history, archive, namespace, logger });
   return {
-    house: { namespace, modules, sources, log, state, archive, history, control, clock: systemClock, mayRun },
+    house: {
+      namespace,
+      modules,
+      sources,
+      log,
+      state,
+      archive,
+      history: createErasingHistory(history, control),
+      control,
+      clock: systemClock,
+      mayRun,
+    },
     async close() {
       await control.close();
       await stores.close();

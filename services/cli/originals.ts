@@ -1,7 +1,7 @@
 import type { LogRecord } from '../shared/log/port.ts';
+import { rangesOf } from '../shared/log/ranges.ts';
 import type { Unit } from '../shared/state/port.ts';
 import type { House } from './house.ts';
-import { rangesOf } from './ranges.ts';
 
 const MAX_RECORDS = 100;
 const MAX_BYTES = 4 * 1_048_576;

@@ -1,5 +1,6 @@
 import type { LeftOut } from '../shared/control/port.ts';
 import { requeueHeaders } from '../shared/control/requeue-record.ts';
+import { isTombstone } from '../shared/erasing/erased-record.ts';
 import { messageOf } from '../shared/errors.ts';
 import { createLazyProducer } from '../shared/log/lazy-producer.ts';
 import type { LogRecord, OutgoingRecord, Producer } from '../shared/log/port.ts';
@@ -82,8 +83,9 @@ async function requeueRecords(
   for (const letter of letters) {
     const original = byOffset.get(letter.offset);
     if (original === undefined) continue;
-    const record = again(letter, original);
-    if (record === null) outcomes.push(skipped(letter, 'its record has no value'));
+    const record = isTombstone(original) ? null : again(letter, original);
+    if (isTombstone(original)) outcomes.push(skipped(letter, 'its event is erased'));
+    else if (record === null) outcomes.push(skipped(letter, 'its record has no value'));
     else if (open.has(nameOf(letter))) ready.push({ letter, record });
     else outcomes.push(skipped(letter, NOT_OPEN));
   }

@@ -16,6 +16,7 @@ import { createControl } from '../shared/control/control.ts';
 import { openEmbedded } from '../shared/embedded.ts';
 import { unfinishedRestore } from '../shared/embedded-restoring.ts';
 import { LecternError } from '../shared/errors.ts';
+import { createErasingHistory } from '../shared/erasing/erasing-history.ts';
 import { createHistory } from '../shared/history/history.ts';
 import { loadInstallation } from '../shared/installation.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -96,7 +97,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     log,
     state,
     archive,
-    history,
+    history: createErasingHistory(history, control),
     control,
     clock: systemClock,
     mayRun: true,

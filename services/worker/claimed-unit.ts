@@ -121,7 +121,7 @@ export function createClaimedUnit(deps: ClaimedUnitDeps): ClaimedUnit {
   const pace = createPace({ clock, isDue, cut });
 
   const foldItem = (item: Item, entries: Entries): Promise<void> | undefined => {
-    const isNothing = item.event === null && item.origin === null;
+    const isNothing = item.event === null && item.counted === null && item.origin === null;
     if (isNothing || item.requeued !== null || sessions.accept(item)) return reduce.item(item, entries);
     deps.duplicate();
     return undefined;

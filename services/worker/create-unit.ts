@@ -12,6 +12,7 @@ import { type ClaimedUnit, createClaimedUnit } from './claimed-unit.ts';
 import { copyOriginOf } from './copied-events.ts';
 import { createCut } from './cut.ts';
 import { createRekeyRules, createSourceRules, DUPLICATE_WINDOW } from './duplicate-rules.ts';
+import { createEraseUnit } from './erase-unit.ts';
 import type { FoldPolicy } from './fold-policy.ts';
 import { createGrowth } from './growth.ts';
 import { createIntake } from './intake.ts';
@@ -82,6 +83,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
   const indexes = reducers.map((reducer) => module.reducers.indexOf(reducer));
   const rekeying = createRekeying({ ...deps, partitionsOf: group.partitionsOf }, at, ours);
 
+  const erasing = createEraseUnit({ ...deps, unit, isRekey, partitions: group.partitionsOf(at.topic) });
   /** Of events that this process left out: what their dead letters are to say. */
   const told = new Map<string, Refusal>();
 
@@ -92,8 +94,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
     const { token, claim, position } = claimed;
     if (claimed.beforeHistory > 0 && !isRekey) {
       watch.shortWindow(unit);
-      const { beforeHistory, readFrom } = claimed;
-      const what = { ...unit, beforeHistory, readFrom };
+      const what = { ...unit, beforeHistory: claimed.beforeHistory, readFrom: claimed.readFrom };
       deps.logger.warn(what, 'history begins after records that would have told duplicates');
     }
     deps.watchdog.claimed(unit, token);
@@ -130,7 +131,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       token,
       stored: claim.next,
       position,
-      send: rekeyed.send((checkpoint) => state.checkpoint(unit, checkpoint)),
+      send: rekeyed.send(erasing.noted((checkpoint) => state.checkpoint(unit, checkpoint))),
       done(checkpoint) {
         watch.checkpointed(unit, checkpoint.deadLetters);
         strayEvents.reached(checkpoint.next);
@@ -170,6 +171,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
       moduleId: module.id,
       keysOf,
       originOf: isRekey ? originOf : copyOriginOf,
+      erasures: deps.control.erasures,
       window,
       position,
       readFrom: claimed.readFrom,
@@ -230,6 +232,7 @@ export function createUnit(deps: CreateUnitDeps, at: TopicPartition, group: Grou
             partitions: group.partitionsOf(at.topic),
             reducersHash: module.hash,
           },
+          erasing,
           // What was had of a source partition is stored: of a rekey topic only the anchor is looked at.
           readBack: isRekey ? 1 : DUPLICATE_WINDOW,
           published: (claim) => rekeying.published(claim, wanted, waits),

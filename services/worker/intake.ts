@@ -1,5 +1,8 @@
 import { REQUEUE_OFFSET, REQUEUE_REDUCER } from '../shared/control/requeue-record.ts';
+import { isTombstone } from '../shared/erasing/erased-record.ts';
+import { type Erasures, isErased } from '../shared/erasing/erasures.ts';
 import { messageOf } from '../shared/errors.ts';
+import type { Envelope } from '../shared/event.ts';
 import type { LogRecord } from '../shared/log/port.ts';
 import type { Anchor } from '../shared/state/port.ts';
 import { anchorProblem } from './claim-check.ts';
@@ -21,11 +24,19 @@ export interface Item extends Anchor {
   /** By reducer: where its state is; null when the event lacks a field of the scope. */
   readonly keys: readonly (string | null)[];
   /**
+   * The learner, session and number that it counts for, where they are not those of `event`: of what is erased, and of
+   * what learners send of whom something is. Null for all others.
+   */
+  readonly counted: Numbered | null;
+  /**
    * On a rekey topic, and of a copy of what waited unclaimed: where the event comes from; null when that is not said, or
    * does not count because of requeuing.
    */
   readonly origin: Origin | null;
 }
+
+/** By what a client numbers its events. */
+export type Numbered = Pick<Envelope, 'key' | 'session' | 'sequence'>;
 
 export type Taken =
   | { readonly kind: 'ok'; readonly items: readonly Item[] }
@@ -37,6 +48,7 @@ export interface IntakeDeps {
   readonly keysOf: (event: Keyed, record: LogRecord) => readonly (string | null)[];
   readonly originOf?: (headers: LogRecord['headers']) => Origin | null;
   readonly window: Pick<IdWindow, 'seen'>;
+  readonly erasures: Pick<Erasures, 'count' | 'of'>;
   /** The first record to fold; those before it are only read back. */
   readonly position: number;
   /** Where reading begins. */
@@ -69,7 +81,7 @@ const NO_KEYS: readonly (string | null)[] = [];
  * whether this is still the log that was reduced.
  */
 export function createIntake(deps: IntakeDeps): Intake {
-  const { window, keysOf, moduleId } = deps;
+  const { window, keysOf, moduleId, erasures } = deps;
   let position = deps.position;
   let expects = deps.readFrom;
   /** To be compared with the record at its offset. */
@@ -78,10 +90,29 @@ export function createIntake(deps: IntakeDeps): Intake {
   /** Whether the anchor is all that is read before the position. */
   let resumed = false;
 
+  /** Erased and living events of one learner are counted under one name, so that a tombstone tells as much as the event. */
+  const countedKey = ({ envelope: { key } }: DecodedEvent): string => erasures.of(key)?.name ?? key;
+
+  const countedOf = (key: string, { envelope: { session, sequence } }: DecodedEvent): Numbered => ({
+    key,
+    session,
+    sequence,
+  });
+
+  const countedApart = (key: string, decoded: DecodedEvent): Numbered | null =>
+    key === decoded.student ? null : countedOf(key, decoded);
+
+  const isGone = (decoded: DecodedRecord, { headers, key }: LogRecord): boolean => {
+    if (isTombstone({ headers })) return true;
+    if (erasures.count === 0) return false;
+    if (decoded.kind === 'ok') return isErased(erasures.of(decoded.student), decoded.envelope.receivedAt);
+    return key !== null && isErased(erasures.of(key.toString()), decoded.timestamp * 1_000);
+  };
+
   const readBack = (decoded: DecodedRecord, place: Place): string | null => {
     const { offset, timestamp } = decoded;
     const id = decoded.kind === 'ok' ? decoded.envelope.id : null;
-    if (decoded.kind === 'ok' && place.kind === 'none') window.seen(decoded.envelope.key, id!, offset);
+    if (decoded.kind === 'ok' && place.kind === 'none') window.seen(countedKey(decoded), id!, offset);
     if (anchor === null || offset !== anchor.offset) return null;
     const problem = anchorProblem(anchor, { offset, timestamp, id });
     anchor = null;
@@ -97,27 +128,57 @@ export function createIntake(deps: IntakeDeps): Intake {
     const refusal = place.kind === 'others' ? null : reason;
     const requeued = place.kind === 'mine' ? place : null;
     const origin = originOf(place, record);
-    return { offset, timestamp, id, event: null, refusal, requeued, keys: NO_KEYS, origin };
+    return { offset, timestamp, id, event: null, refusal, requeued, keys: NO_KEYS, counted: null, origin };
+  };
+
+  /** Not folded, nor refused, nor closing anything; but it tells what is a duplicate, and where a rekey topic is. */
+  const toErased = (decoded: DecodedRecord, place: Place, record: LogRecord): Item => {
+    const { offset, timestamp } = decoded;
+    const item = {
+      event: null,
+      refusal: null,
+      requeued: null,
+      keys: NO_KEYS,
+      origin: originOf(place, record),
+    };
+    if (decoded.kind !== 'ok') return { offset, timestamp, id: null, counted: null, ...item };
+    const { id } = decoded.envelope;
+    const key = countedKey(decoded);
+    const isCounted = place.kind === 'none' && !window.seen(key, id, offset);
+    return { offset, timestamp, id, counted: isCounted ? countedOf(key, decoded) : null, ...item };
+  };
+
+  const toSkipped = (
+    { offset, timestamp, envelope }: DecodedEvent,
+    requeued: Item['requeued'],
+    origin: Origin | null,
+  ): Item => {
+    const item = { event: null, refusal: null, requeued, keys: NO_KEYS, counted: null, origin };
+    return { offset, timestamp, id: envelope.id, ...item };
   };
 
   const toItem = (decoded: DecodedRecord, place: Place, record: LogRecord): Item => {
     if (decoded.kind !== 'ok') return toRefused(decoded, decoded.reason, place, record);
     if (place.kind === 'malformed') return toRefused(decoded, MALFORMED, place, record);
     const { offset, timestamp } = decoded;
-    const { id, key } = decoded.envelope;
-    const isDuplicate = place.kind === 'none' && window.seen(key, id, offset);
+    const { id } = decoded.envelope;
+    const countedAs = countedKey(decoded);
+    const isDuplicate = place.kind === 'none' && window.seen(countedAs, id, offset);
     if (isDuplicate) deps.duplicate();
     const requeued = place.kind === 'mine' ? place : null;
     const origin = originOf(place, record);
-    if (isDuplicate || place.kind === 'others')
-      return { offset, timestamp, id, event: null, refusal: null, requeued, keys: NO_KEYS, origin };
+    if (isDuplicate || place.kind === 'others') return toSkipped(decoded, requeued, origin);
     try {
       const keys = keysOf(decoded, record);
-      return { offset, timestamp, id, event: decoded, refusal: null, requeued, keys, origin };
+      const counted = countedApart(countedAs, decoded);
+      return { offset, timestamp, id, event: decoded, refusal: null, requeued, keys, counted, origin };
     } catch (error) {
       return toRefused(decoded, `no key can be read from the event: ${messageOf(error)}`, place, record);
     }
   };
+
+  const look = (decoded: DecodedRecord, place: Place, record: LogRecord): Item =>
+    isGone(decoded, record) ? toErased(decoded, place, record) : toItem(decoded, place, record);
 
   return {
     get readingBack() {
@@ -141,7 +202,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         }
         // Read from before the anchor on, it would have come.
         if (anchor !== null) return { kind: 'stopped', reason: anchorProblem(anchor, null)! };
-        const item = toItem(decoded, place, record);
+        const item = look(decoded, place, record);
         items.push(item);
         last = item;
         position = expects;

@@ -1,5 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
+import type { Erasure } from '../shared/control/erasure-record.ts';
 import type { Control, ControlRecord } from '../shared/control/port.ts';
+import { isConcerned } from '../shared/erasing/unit-mark.ts';
 import { messageOf } from '../shared/errors.ts';
 import { keyOf } from '../shared/log/partition-key.ts';
 import type { EventLog, TopicPartition } from '../shared/log/port.ts';
@@ -130,6 +132,16 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
     tickEvery(TICK_MS);
   };
 
+  /** Whoever was known by the id is known by another name from now on: so at once, before anything more is folded. */
+  const heedErasure = ({ keyHash }: Erasure): void => {
+    for (const unit of units.values()) {
+      const { topic } = unit.at;
+      const isRekey = topic === rekeyTopic(namespace, module.id);
+      if (isConcerned(unit.at, { isRekey, partitions: partitions.get(topic)! }, keyHash))
+        unit.reclaim('a learner is erased');
+    }
+  };
+
   /** What people decide takes effect at once. */
   const heed = (record: ControlRecord): void => {
     busy();
@@ -138,6 +150,7 @@ export function createModuleWorker(deps: ModuleWorkerDeps): ModuleWorker {
       for (const unit of units.values()) unit.setPaused(reason);
     } else if (record.kind === 'left-out' && record.module === module.id && record.why === 'drop')
       units.get(keyOf(record))?.dropLetter(record.reducer, record.offset);
+    else if (record.kind === 'erasure') heedErasure(record);
   };
 
   /** A unit that waits for another waits as long as that one stands still. */

@@ -1,7 +1,6 @@
 import { LecternError } from '../shared/errors.ts';
-import type { Envelope } from '../shared/event.ts';
 import { parseStateField } from '../shared/state-key.ts';
-import type { Item } from './intake.ts';
+import type { Item, Numbered } from './intake.ts';
 import { createSecondChance } from './second-chance.ts';
 import { createSessionEntry, nameOf, type SessionEntry, sizeOf, writtenLength } from './session-entry.ts';
 import { addSequence, firstOf, readSequences, type Sequences, writeSequences } from './session-sequences.ts';
@@ -48,13 +47,12 @@ export const DAY_MS = 86_400_000;
 const KEPT_MS = 30 * DAY_MS;
 /** Brokers' clocks differ: what is removed must be over for records that are a little older, too. */
 const MARGIN_MS = DAY_MS;
-type Numbered = Pick<Envelope, 'key' | 'session' | 'sequence'>;
 
 /** The envelope when its client numbers its events; null else, and for what is requeued, which comes again on purpose. */
-function numbered({ event, requeued }: Item): Numbered | null {
-  if (event === null || requeued !== null) return null;
-  const { envelope } = event;
-  return envelope.session === null || envelope.sequence === null || envelope.sequence < 0 ? null : envelope;
+function numbered({ event, counted, requeued }: Item): Numbered | null {
+  const given = counted ?? event?.envelope ?? null;
+  if (given === null || requeued !== null) return null;
+  return given.session === null || given.sequence === null || given.sequence < 0 ? null : given;
 }
 
 function read(text: string): Sequences {
@@ -159,7 +157,7 @@ export function createSessions({ maxBytes }: { readonly maxBytes: () => number }
       last = item;
       if (entry === null) return true;
       const { timestamp } = item;
-      const sequence = item.event!.envelope.sequence!;
+      const sequence = numbered(item)!.sequence!;
       const { sequences } = entry;
       entry.used = true;
       if (sequences === null || timestamp - sequences.timestamp > KEPT_MS)

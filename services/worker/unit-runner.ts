@@ -88,6 +88,8 @@ export interface UnitRunner {
   setPaused(reason: string | null): void;
   /** A person dropped a dead letter of the unit. */
   dropLetter(reducer: string, offset: number): void;
+  /** What its states hold is to be looked at again, so it is claimed anew; what is not stored is folded again. */
+  reclaim(because: string): void;
   /** Leaves whatever it is at, which may never end, and claims the unit anew. */
   restart(because: string): void;
   /** Stores what is reduced, if that takes no long time, and takes nothing more. */

@@ -217,6 +217,7 @@ export function createUnitRunner(deps: UnitDeps): UnitRunner {
       });
     },
     dropLetter: (reducer, offset) => void tasks.add(() => claimed?.drop(reducer, offset)),
+    reclaim: lose,
     restart(because) {
       if (stopped || !active) return;
       abandon(because);

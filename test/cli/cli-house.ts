@@ -46,7 +46,8 @@ export const historyOf = (log: EventLog): History => ({
 });
 
 export async function openTestHouse(given: Partial<House> = {}): Promise<House> {
-  const env = await openEmbedded({ dataDir: mkdtempSync(join(tmpdir(), 'cli-')) });
+  const dataDir = mkdtempSync(join(tmpdir(), 'cli-'));
+  const env = await openEmbedded({ dataDir });
   closing.push(() => env.close());
   const log = createEmbeddedLog({ env });
   closing.push(() => log.close());
@@ -65,7 +66,7 @@ export async function openTestHouse(given: Partial<House> = {}): Promise<House> 
     sources: [TEST_SOURCE],
     log,
     state: createEmbeddedState({ env }),
-    archive: createDirectoryArchive({ root: mkdtempSync(join(tmpdir(), 'cli-archive-')) }),
+    archive: createDirectoryArchive({ root: join(dataDir, 'archive') }),
     history,
     control,
     clock: systemClock,

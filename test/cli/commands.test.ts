@@ -4,8 +4,8 @@ import { terminal } from '../../services/cli/answer.ts';
 import { createDeadLettersCommand } from '../../services/cli/dead-letters.ts';
 import type { House } from '../../services/cli/house.ts';
 import { createModulesCommand } from '../../services/cli/modules.ts';
-import { rangesOf } from '../../services/cli/ranges.ts';
 import type { RunInHouse } from '../../services/cli/run-in-house.ts';
+import { rangesOf } from '../../services/shared/log/ranges.ts';
 import { appendEvents, checkpoint, closeHouses, letterOf, openTestHouse, unitOf } from './cli-house.ts';
 
 const printed: string[] = [];

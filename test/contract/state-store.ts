@@ -8,6 +8,7 @@ import { deadLetterContract } from './state-store-dead-letters.ts';
 import { hintContract } from './state-store-hints.ts';
 import { lengthContract } from './state-store-lengths.ts';
 import { removalContract } from './state-store-removals.ts';
+import { resetContract } from './state-store-resets.ts';
 
 export interface StateStoreContract {
   readonly name: string;
@@ -162,6 +163,7 @@ export function stateStoreContract(contract: StateStoreContract): void {
     checkpointContract(() => ({ store, newUnit }));
     lengthContract(() => ({ store, newUnit }));
     removalContract(() => ({ store, newUnit }));
+    resetContract(() => ({ store, newUnit }));
     hintContract(() => ({ store, newUnit }));
   });
 }

@@ -102,7 +102,7 @@ test('a broken record is counted, warned of and ignored; one of a later version 
   const { control, registry, logged } = openControl(log);
   await append(log, 'not JSON');
   await append(log, JSON.stringify({ ...verdict(1), partition: 'three' }));
-  await append(log, JSON.stringify({ kind: 'erasure', student: 'of another version' }));
+  await append(log, JSON.stringify({ kind: 'of-a-later-version', student: 'of another version' }));
   await append(log, JSON.stringify({ ...verdict(2), added: 'by a later version' }));
   await control.caughtUp();
   expect([...control.leftOut(unit).values()]).toEqual([verdict(2)]);

@@ -13,6 +13,8 @@ export interface TestEvent {
   /** As its client numbers it. */
   readonly session?: string;
   readonly sequence?: number;
+  /** Microseconds since 1970; now when it is not given. */
+  readonly receivedAt?: number;
   /** What the gateway stamps besides who sends. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -28,7 +30,7 @@ export function eventRecord(event: TestEvent): OutgoingRecord {
     key: event.student,
     session: event.session ?? null,
     sequence: event.sequence ?? null,
-    receivedAt: Date.now() * 1_000,
+    receivedAt: event.receivedAt ?? Date.now() * 1_000,
     client: JSON.stringify(client),
     server: '{}',
     metadata: JSON.stringify({ ...event.metadata, auth }),

@@ -11,6 +11,7 @@ import {
   advanced,
   claimed,
   copied,
+  emptied,
   marked,
   nameOf,
   objection,
@@ -92,6 +93,16 @@ export function createMemoryState(): MemoryState {
       for (const letter of checkpoint.deadLetters)
         stored.deadLetters.set(nameOf(letter), { ...letter, copy: null });
       return { status: 'done' };
+    },
+    async reset(unit, token) {
+      await reach();
+      const stored = units.get(unitName(unit));
+      const meta = emptied(stored?.meta, token);
+      if (stored === undefined || meta === null) return false;
+      stored.meta = meta;
+      stored.states.clear();
+      stored.deadLetters.clear();
+      return true;
     },
     async readMany(unit, fields) {
       await reach();

@@ -33,6 +33,7 @@ export function item(offset: number, given: Partial<Item> = {}): Item {
     refusal: null,
     requeued: null,
     keys: [],
+    counted: null,
     origin: null,
     ...given,
   };

@@ -28,6 +28,7 @@ function claim({ next, start, oldest, conflict }: Situation): Promise<ClaimOutco
       deadLetterKeys: async () => [],
     },
     control: { publish: async () => undefined as never },
+    erasing: { apply: async () => 'clean', isBehind: () => false },
     published: async () => new Map() as never,
 
     queues: () => undefined,

@@ -13,6 +13,7 @@ const itemAt = (offset: number, requeued: Item['requeued'] = null): Item => ({
   refusal: null,
   requeued,
   keys: [],
+  counted: null,
   origin: null,
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { requeueHeaders } from '../../services/shared/control/requeue-record.ts';
+import { NO_ERASURES } from '../../services/shared/erasing/erasures.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import { copiedFrom, copyHeaders } from '../../services/shared/unclaimed/copy-headers.ts';
 import { copyOriginOf, withCopies } from '../../services/worker/copied-events.ts';
@@ -81,6 +82,7 @@ function intake() {
     keysOf: ({ student }) => [student],
     originOf: copyOriginOf,
     window: createIdWindow(2),
+    erasures: NO_ERASURES,
     position: 0,
     readFrom: 0,
     anchor: null,

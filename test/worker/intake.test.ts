@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { requeueHeaders } from '../../services/shared/control/requeue-record.ts';
+import { NO_ERASURES } from '../../services/shared/erasing/erasures.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import type { Anchor } from '../../services/shared/state/port.ts';
 import { createDecoder } from '../../services/worker/decode.ts';
@@ -28,6 +29,7 @@ function intakeFrom({
 }: Options = {}): Intake & { dropped(): number } {
   let dropped = 0;
   const intake = createIntake({
+    erasures: NO_ERASURES,
     moduleId: 'm.v1',
     keysOf: ({ student }) => [student],
     window: createIdWindow(100),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { NO_ERASURES } from '../../services/shared/erasing/erasures.ts';
 import { LecternError } from '../../services/shared/errors.ts';
 import type { LogRecord } from '../../services/shared/log/port.ts';
 import type { ClaimedUnit } from '../../services/worker/claimed-unit.ts';
@@ -106,6 +107,7 @@ describe('after a rebalance', () => {
     try {
       house.append(20);
       const intake = createIntake({
+        erasures: NO_ERASURES,
         moduleId: 'm.v1',
         keysOf: () => [],
         window: createIdWindow(100),

@@ -13,6 +13,7 @@ function item(offset: number, n = 0, partition = 0, topic = 't'): Item {
     refusal: null,
     requeued: null,
     keys: [],
+    counted: null,
     origin,
   };
 }

@@ -15,7 +15,17 @@ export interface Sent {
 
 export function itemOf({ offset, timestamp, key, id, session, sequence }: Sent): Item {
   const event = { envelope: { key, id, session, sequence } } as DecodedEvent;
-  return { offset, timestamp, id, event, refusal: null, requeued: null, keys: [], origin: null };
+  return {
+    offset,
+    timestamp,
+    id,
+    event,
+    refusal: null,
+    requeued: null,
+    keys: [],
+    counted: null,
+    origin: null,
+  };
 }
 
 /** Reads what a batch needs out of a store. */

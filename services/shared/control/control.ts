@@ -158,6 +158,7 @@ export function createControl(deps: ControlDeps): OpenControl {
     apiKeys: decided.apiKeys,
     blocks: decided.blocks,
     claims: decided.claims,
+    erasures: decided.erasures,
     leftOut: decided.leftOut,
     pausedBecause: decided.pausedBecause,
     activeVersion: decided.activeVersion,

@@ -1,3 +1,4 @@
+import { createErasures } from '../erasing/erasures.ts';
 import { nameOf } from '../state/unit-meta.ts';
 import { unitName } from '../state/unit-name.ts';
 import type { ApiKey, Block } from './access-record.ts';
@@ -5,6 +6,7 @@ import type { SourceClaim } from './claim-record.ts';
 import { type AccessLimits, createDecidedAccess, type DecidedAccess } from './decided-access.ts';
 import { createDecidedClaims } from './decided-claims.ts';
 import { createDecidedVersions } from './decided-versions.ts';
+import type { NumberedErasure } from './erasure-record.ts';
 import type { Control, ControlRecord, LeftOut, ModuleSwitch } from './port.ts';
 import type { ActiveVersion, StandingVersion } from './version-record.ts';
 
@@ -27,6 +29,7 @@ export interface Decisions {
   readonly blocks: readonly Block[];
   readonly versions: readonly StandingVersion[];
   readonly claims: readonly SourceClaim[];
+  readonly erasures: readonly NumberedErasure[];
 }
 
 /**
@@ -36,7 +39,14 @@ export interface Decisions {
 export interface Decided
   extends Pick<
     Control,
-    'leftOut' | 'pausedBecause' | 'activeVersion' | 'claimedUnits' | 'apiKeys' | 'blocks' | 'claims'
+    | 'leftOut'
+    | 'pausedBecause'
+    | 'activeVersion'
+    | 'claimedUnits'
+    | 'apiKeys'
+    | 'blocks'
+    | 'claims'
+    | 'erasures'
   > {
   readonly verdicts: number;
   /** The last one of each module. */
@@ -102,6 +112,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
   const access = createDecidedAccess(accessLimits);
   const versions = createDecidedVersions();
   const claims = createDecidedClaims();
+  const erasures = createErasures();
   const units = new Map<string, UnitState>();
   const switches = new Map<string, ModuleSwitch>();
   const counts = new Map<string, Counts>();
@@ -166,6 +177,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
     refusal(record) {
       if (isOfAccess(record)) return access.refusal(record);
       if (record.kind === 'source-claim') return claims.refusal(record);
+      if (record.kind === 'erasure') return erasures.refusal(record);
       if (record.kind !== 'left-out') return null;
       const { module } = record;
       if (units.get(unitName(record))?.leftOut.has(nameOf(record)) === true) return null;
@@ -178,6 +190,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
     take(record) {
       if (isOfAccess(record)) access.take(record);
       else if (record.kind === 'source-claim') claims.take(record);
+      else if (record.kind === 'erasure') erasures.take(record);
       else if (record.kind === 'left-out') takeVerdict(record);
       else if (record.kind === 'active-version') versions.take(record);
       else if (record.kind === 'unit-claimed') stateOf(record).owner = record.token;
@@ -192,6 +205,7 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
       blocks: [...access.blocks.values()],
       versions: [...versions.standing.values()],
       claims: [...claims.claims.values()],
+      erasures: erasures.copy(),
     }),
     restore(decisions) {
       for (const { owner, leftOut, ...unit } of decisions.units) {
@@ -203,10 +217,12 @@ export function createDecided(limits: DecidedLimits = LIMITS, accessLimits?: Acc
       access.restore(decisions);
       versions.restore(decisions.versions);
       claims.restore(decisions.claims);
+      erasures.restore(decisions.erasures);
     },
     apiKeys: access.apiKeys,
     blocks: access.blocks,
     claims: claims.claims,
+    erasures,
     leftOut: (unit) => stateOf(unit).leftOut,
     activeVersion: (name) => versions.standing.get(name) ?? null,
     claimedUnits: (name) =>

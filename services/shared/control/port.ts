@@ -1,6 +1,8 @@
+import type { Erasures } from '../erasing/erasures.ts';
 import type { Attempt, Unit } from '../state/port.ts';
 import type { ApiKey, Block, Unblock } from './access-record.ts';
 import type { SourceClaim } from './claim-record.ts';
+import type { Erasure } from './erasure-record.ts';
 import type { ActiveVersion, StandingVersion } from './version-record.ts';
 
 /**
@@ -51,7 +53,8 @@ export type ControlRecord =
   | Block
   | Unblock
   | ActiveVersion
-  | SourceClaim;
+  | SourceClaim
+  | Erasure;
 
 /** What was decided at run time, as far as this process has read the control topic. */
 export interface Control {
@@ -77,6 +80,8 @@ export interface Control {
   readonly blocks: ReadonlyMap<string, Block>;
   /** By source, live: those whose events went to the topic of unclaimed events before. */
   readonly claims: ReadonlyMap<string, SourceClaim>;
+  /** Whose events are erased; live. */
+  readonly erasures: Erasures;
   /** Calls `listener` for each record from now on, until the returned function is called. */
   watch(listener: (record: ControlRecord) => void): () => void;
 }

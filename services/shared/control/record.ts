@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiKey, block, unblock } from './access-record.ts';
 import { sourceClaim } from './claim-record.ts';
+import { erasure } from './erasure-record.ts';
 import type { ControlRecord, LeftOut } from './port.ts';
 import { activeVersion } from './version-record.ts';
 
@@ -57,6 +58,7 @@ const known = z.discriminatedUnion('kind', [
   unblock,
   activeVersion,
   sourceClaim,
+  erasure,
 ]);
 const kinds: ReadonlySet<string> = new Set(known.options.map(({ shape }) => shape.kind.value));
 

@@ -7,6 +7,7 @@ import type { LogRecord } from '../log/port.ts';
 import { apiKey, block } from './access-record.ts';
 import { sourceClaim } from './claim-record.ts';
 import type { Decisions } from './decided.ts';
+import { numberedErasure } from './erasure-record.ts';
 import type { LeftOut } from './port.ts';
 import { leftOutShape, moduleSwitch, UNDERSTOOD, unitClaimed } from './record.ts';
 import { standingVersion } from './version-record.ts';
@@ -49,6 +50,7 @@ const headLine = z.object({
   blocks: z.array(block),
   versions: z.array(standingVersion),
   claims: z.array(sourceClaim),
+  erasures: z.array(numberedErasure),
   units: z.number().int().min(0),
 });
 
@@ -84,6 +86,7 @@ export async function encodeSnapshot({
   blocks,
   versions,
   claims,
+  erasures,
   units,
 }: Snapshot): Promise<Buffer> {
   const head: z.input<typeof headLine> = {
@@ -95,6 +98,7 @@ export async function encodeSnapshot({
     blocks: [...blocks],
     versions: [...versions],
     claims: claims.map((claim) => ({ ...claim, copied: [...claim.copied] })),
+    erasures: [...erasures],
     units: units.length,
   };
   const lines = [JSON.stringify(head)];

@@ -22,6 +22,8 @@ export interface UnitTables extends RemovalTables {
   putDeadLetter(id: number, dead: OpenDeadLetter): void;
   removeDeadLetter(id: number, key: DeadLetterKey): void;
   deadLetterPages(id: number): Iterable<readonly OpenDeadLetter[]>;
+  /** Removes all states and dead letters. */
+  clear(id: number): void;
 }
 
 const STATES_A_PAGE = 1_000;
@@ -142,6 +144,12 @@ export function createUnitTables(env: EmbeddedEnv): UnitTables {
       }
       void units.remove(removingKey(id));
       return false;
+    },
+    clear(id) {
+      for (const page of pagesOf(states, id, STATES_A_PAGE))
+        for (const { key } of page) void states.remove(key);
+      for (const page of pagesOf(dead, id, DEAD_LETTERS_A_PAGE))
+        for (const { key } of page) void dead.remove(key);
     },
   };
 }

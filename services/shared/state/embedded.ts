@@ -4,7 +4,7 @@ import { removeUnit } from './embedded-removal.ts';
 import { createUnitTables } from './embedded-units.ts';
 import { alteration } from './lengths.ts';
 import type { DeadLetterKey, Hint, StateStore } from './port.ts';
-import { advanced, claimed, copied, marked, objection, toClaim, toPosition } from './unit-meta.ts';
+import { advanced, claimed, copied, emptied, marked, objection, toClaim, toPosition } from './unit-meta.ts';
 
 export interface EmbeddedStateOptions {
   readonly env: EmbeddedEnv;
@@ -59,6 +59,15 @@ export function createEmbeddedState({ env }: EmbeddedStateOptions): StateStore {
         for (const letter of checkpoint.deadLetters) units.putDeadLetter(id, { ...letter, copy: null });
         units.put(unit, { ...advanced(stored!, checkpoint), id });
         return { status: 'done' };
+      }),
+    reset: (unit, token) =>
+      write(() => {
+        const stored = units.find(unit);
+        const meta = emptied(stored, token);
+        if (meta === null) return false;
+        units.clear(stored!.id);
+        units.put(unit, { ...meta, id: stored!.id });
+        return true;
       }),
     async readMany(unit, fields) {
       assertOpen();

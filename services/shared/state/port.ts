@@ -160,6 +160,12 @@ export interface StateStore {
   mark(unit: Unit, token: string, attempt: Attempt): Promise<boolean>;
   /** One atomic compare-and-set of one unit. Rejects with STATE_FULL when the store has no room. */
   checkpoint(unit: Unit, checkpoint: Checkpoint): Promise<CheckpointReply>;
+  /**
+   * Empties the unit: no states, no dead letters, no position. Its owner and its facts stay, and the next claim builds it
+   * anew. Until then, and until that is done, it is being rebuilt for whoever reads it. False, and nothing changed, when
+   * the token is not the owner's.
+   */
+  reset(unit: Unit, token: string): Promise<boolean>;
   /** The texts of the fields in the order asked, null where there is none; one round trip. */
   readMany(unit: Unit, fields: readonly string[]): Promise<readonly (string | null)[]>;
   /** Null when the unit was never claimed. */

@@ -29,6 +29,7 @@ export interface Scripts {
     dead: string,
     ...argv: Argument[]
   ): Promise<['done'] | ['token' | 'offset', Text] | ['altered', string]>;
+  resetUnit(meta: string, states: string, dead: string, ...argv: Argument[]): Promise<0 | 1>;
   relayDeadLetters(dead: string, ...argv: Argument[]): Promise<null>;
 }
 
@@ -36,6 +37,7 @@ const SCRIPTS: Record<keyof Scripts, { readonly file: string; readonly numberOfK
   claimUnit: { file: './claim.lua', numberOfKeys: 1 },
   markUnit: { file: './mark.lua', numberOfKeys: 1 },
   checkpointUnit: { file: './checkpoint.lua', numberOfKeys: 3 },
+  resetUnit: { file: './reset.lua', numberOfKeys: 3 },
   relayDeadLetters: { file: './relayed.lua', numberOfKeys: 1 },
 };
 

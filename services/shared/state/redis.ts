@@ -31,7 +31,7 @@ function checkpointArguments(checkpoint: Checkpoint): (string | number)[] {
   return [...head, ...lists.map((texts) => JSON.stringify(texts)), completeAt ?? ''];
 }
 
-/** `StateStore` on Redis 7. Three hashes a unit in one slot; four scripts and `remove` are all that writes. */
+/** `StateStore` on Redis 7. Three hashes a unit in one slot; five scripts and `remove` are all that writes. */
 export function createRedisState(options: RedisStateOptions): StateStore {
   const { namespace, logger } = options;
   const endpoint = endpointOf(options.url);
@@ -78,6 +78,10 @@ export function createRedisState(options: RedisStateOptions): StateStore {
       // Nobody else writes under this token, so the offset was moved by this command or a later one.
       if (answer === 'offset' && stored !== null && stored >= checkpoint.next) return { status: 'repeated' };
       return { status: 'refused', because: answer, stored };
+    },
+    async reset(unit, token) {
+      const { meta, states, dead } = keysOf(unit);
+      return (await ask(redis.resetUnit(meta, states, dead, token))) === 1;
     },
     async readMany(unit, fields) {
       const { states } = keysOf(unit);

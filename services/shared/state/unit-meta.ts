@@ -117,6 +117,14 @@ export function objection(stored: UnitMeta | undefined, checkpoint: Checkpoint):
   return { status: 'refused', because: 'offset', stored: next };
 }
 
+/** What is stored after a reset; null when the token is not the owner's. */
+export function emptied(stored: UnitMeta | undefined, token: string): UnitMeta | null {
+  if (stored?.token !== token) return null;
+  const { facts } = stored;
+  const nothing = { next: null, anchor: null, target: null, caughtUpAt: null, completeAt: null };
+  return { token, facts, ...nothing, claims: 0, attempt: null };
+}
+
 /** What is stored after a checkpoint that nothing objects to. */
 export function advanced(stored: UnitMeta, checkpoint: Checkpoint): UnitMeta {
   const { next, anchor, caughtUpAt, completeAt } = checkpoint;

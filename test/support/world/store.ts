@@ -90,6 +90,7 @@ export function createProcessStore(
     claim: (...args) => send(() => redo.change((store) => store.claim(...args))),
     mark: (...args) => send(() => redo.change((store) => store.mark(...args))),
     checkpoint: (unit, checkpoint) => send(() => redo.checkpoint(unit, checkpoint)),
+    reset: (...args) => send(() => redo.change((store) => store.reset(...args))),
     relayed: (...args) => send(() => redo.change((store) => store.relayed(...args))),
     remove: (unit) => send(() => redo.change((store) => store.remove(unit))),
     readMany: (...args) => send(() => redo.store.readMany(...args)),
