@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { createObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
+import type { Control } from '../shared/control/port.ts';
 import type { EventLog, GroupConsumer, TopicPartition } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
-import { archiverGroup, sourceOfTopic } from '../shared/topics.ts';
+import { archiverGroup, controlTopic, sourceOfTopic } from '../shared/topics.ts';
+import { createArchiveErasing, NOTHING_ERASED } from './erasing.ts';
 import { createLookout } from './lookout.ts';
 import { createManifestWriter } from './manifests.ts';
 import { createMembership, type Membership } from './membership.ts';
@@ -24,6 +26,8 @@ export interface ArchiverLimits {
 export interface ArchiverDeps {
   readonly log: EventLog;
   readonly archive: ArchiveStore;
+  /** What is erased. */
+  readonly control: Pick<Control, 'caughtUp' | 'erasures'>;
   readonly namespace: string;
   /** Of the namespace. */
   readonly topics: readonly string[];
@@ -73,7 +77,8 @@ const LOOK_MS = 10_000;
  * 5. it is put if nobody has put one of that name. Whose put is accepted decides where the chain goes on:
  * 6. ours: its records leave the buffer, and the offset is mirrored to the group, a hint on which nothing depends;
  *    another's: its end is read from its metadata, and we go on from there;
- * 7. once an object of another date follows, those before it get their manifest, put in the same way. Archiving does not
+ * 7. what a person has had erased is put as a tombstone; decided while an object was on its way, it is erased there;
+ * 8. once an object of another date follows, those before it get their manifest, put in the same way. Archiving does not
  *    wait for it.
  * A crash at any step loses only the buffer, which is read again in step 3. A put that is repeated, or comes late from a
  * member that lost the partition, either extends the chain or is refused in step 5. With the archive away, step 5 is
@@ -82,7 +87,10 @@ const LOOK_MS = 10_000;
 export function createArchiver(deps: ArchiverDeps): Archiver {
   const { log, namespace, limits, logger } = deps;
   const elapsed = deps.elapsed ?? (() => performance.now());
-  const encoder = createObjectEncoder();
+  const now = deps.now ?? Date.now;
+  const encoder = createObjectEncoder(deps.control.erasures);
+  const plainEncoder = createObjectEncoder();
+  const erasing = createArchiveErasing({ ...deps, now });
   const opener = createObjectOpener(deps.archive);
   const partitions = new Map<string, PartitionArchiver>();
   let joined = false;
@@ -96,7 +104,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     namespace,
     topics: () => [...topics],
     partitions: () => [...partitions.values()],
-    now: deps.now ?? Date.now,
+    now,
     logger,
   });
   const metrics = createArchiverMetrics(deps.registry, lookout.backlog);
@@ -123,12 +131,14 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
 
   const createPartition = (at: TopicPartition, consumer: GroupConsumer): PartitionArchiver => {
     const of = { source: sourceOfTopic(namespace, at.topic), topic: at.topic, partition: at.partition };
+    const isControl = at.topic === controlTopic(namespace);
     return createPartitionArchiver({
       of,
       log,
       archive: deps.archive,
       consumer,
-      encoder,
+      encoder: isControl ? plainEncoder : encoder,
+      erasing: isControl ? NOTHING_ERASED : erasing,
       opener,
       maxBytes: limits.maxBytes,
       logger,

@@ -37,6 +37,7 @@ runService({
     const archiver = createArchiver({
       log,
       archive,
+      control,
       namespace,
       topics: installation.archivedTopics,
       limits: {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { loadArchiveSchema } from '../shared/archive/archived-record.ts';
 import { type ArchivedPartition, objectName } from '../shared/archive/object-name.ts';
 import { anchorOf, type ObjectRange } from '../shared/archive/object-range.ts';
-import { createContainerWriter } from '../shared/avro.ts';
+import { createObjectWriter } from '../shared/archive/object-writer.ts';
+import { createRecordEraser } from '../shared/erasing/erased-record.ts';
+import { type Erasures, NO_ERASURES } from '../shared/erasing/erasures.ts';
 import { LecternError } from '../shared/errors.ts';
-import { createEventCodec, type Envelope } from '../shared/event.ts';
 import type { LogRecord } from '../shared/log/port.ts';
 
 export interface EncodedObject {
@@ -16,73 +16,27 @@ export interface EncodedObject {
 
 export interface ObjectEncoder {
   /**
-   * One object of consecutive records, at least one. The same records give the same name and bytes, wherever and
-   * whenever they are encoded.
+   * One object of consecutive records, at least one; of those that are erased, the tombstones. The same records give the
+   * same name, and until something of them is erased the same bytes, wherever and whenever they are encoded.
    */
   encode(of: ArchivedPartition, records: readonly LogRecord[]): Promise<EncodedObject>;
 }
 
 const RECORDS_A_TURN = 500;
 
-const NO_COLUMNS: { readonly [Column in keyof Omit<Envelope, 'key'>]: null } = {
-  id: null,
-  source: null,
-  type: null,
-  session: null,
-  sequence: null,
-  receivedAt: null,
-  client: null,
-  server: null,
-  metadata: null,
-};
-
-/** Unlike chance bytes, these are the same for the same range; Avro only asks that data does not contain them. */
-function syncMarkerOf({ topic, partition }: ArchivedPartition, first: number): Buffer {
-  return createHash('sha256').update(`${topic}+${partition}+${first}`).digest().subarray(0, 16);
-}
-
-/** Objects are Avro containers, deflated, of `schemas/archive/`. */
-export function createObjectEncoder(): ObjectEncoder {
-  const schema = loadArchiveSchema();
-  const codec = createEventCodec();
-
-  /** Each field by its name: to spread a decoded envelope costs more than to encode all of it. */
-  const toColumns = ({ topic, partition }: ArchivedPartition, record: LogRecord): object => {
-    const { offset, timestamp, key, headers, value } = record;
-    const decoded = value === null ? null : codec.decode(value);
-    const columns = decoded?.kind === 'ok' ? decoded.value : NO_COLUMNS;
-    const { id, source, type, session, sequence, receivedAt, client, server, metadata } = columns;
-    return {
-      topic,
-      partition,
-      offset,
-      timestamp,
-      key,
-      headers,
-      value,
-      id,
-      source,
-      type,
-      session,
-      sequence,
-      receivedAt,
-      client,
-      server,
-      metadata,
-    };
-  };
+export function createObjectEncoder(erasures: Erasures = NO_ERASURES): ObjectEncoder {
+  const openWriter = createObjectWriter();
+  const { erase } = createRecordEraser(erasures);
 
   return {
     async encode(of, records) {
       const first = records[0]!.offset;
       const last = records.at(-1)!.offset;
-      const writer = createContainerWriter({
-        schema,
-        syncMarker: syncMarkerOf(of, first),
-        metadata: { 'lectern.first': String(first), 'lectern.last': String(last) },
-      });
+      // What is decided while this runs may be missing in it.
+      const { count: known } = erasures;
+      const writer = openWriter(of, { first, last });
       for (const [index, record] of records.entries()) {
-        if (!writer.write(toColumns(of, record))) await writer.ready();
+        if (!writer.write(erase(record))) await writer.ready();
         // Long work by turns: the process answers its clients and the log in between.
         if (index % RECORDS_A_TURN === RECORDS_A_TURN - 1) await turn();
       }
@@ -94,7 +48,9 @@ export function createObjectEncoder(): ObjectEncoder {
         );
       });
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const range = { first, last, count: records.length, sha256, anchor: anchorOf(records.at(-1)!) };
+      const anchor = anchorOf(records.at(-1)!);
+      const erased = known === 0 ? {} : { erasures: known };
+      const range = { first, last, count: records.length, sha256, anchor, ...erased };
       return { name: objectName(of, records[0]!), bytes, range };
     },
   };

@@ -8,6 +8,7 @@ import { LecternError, messageOf } from '../shared/errors.ts';
 import type { EventLog, GroupConsumer, LogRecord } from '../shared/log/port.ts';
 import type { Logger } from '../shared/logger.ts';
 import { anchorFault, checkBounds, gapError } from './continuity.ts';
+import type { ArchiveErasing } from './erasing.ts';
 import type { EncodedObject, ObjectEncoder } from './object.ts';
 import { createPartitionBuffer } from './partition-buffer.ts';
 import { encodeFitting, putOrFind } from './put-object.ts';
@@ -19,6 +20,7 @@ export interface PartitionDeps {
   readonly archive: ArchiveStore;
   readonly consumer: Pick<GroupConsumer, 'start' | 'pause' | 'resume' | 'mirror'>;
   readonly encoder: ObjectEncoder;
+  readonly erasing: ArchiveErasing;
   readonly opener: ObjectOpener;
   readonly maxBytes: number;
   readonly logger: Logger;
@@ -61,7 +63,7 @@ export interface PartitionArchiver {
 type Phase = 'beginning' | 'reading' | 'stopped';
 
 export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver {
-  const { of, archive, consumer, logger, elapsed } = deps;
+  const { of, archive, consumer, erasing, logger, elapsed } = deps;
   const buffer = createPartitionBuffer();
   const over = new AbortController();
   let phase: Phase = 'beginning';
@@ -134,6 +136,8 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
 
   const begin = async (): Promise<void> => {
     const end = await findEnd();
+    // Whoever put it may have died before it looked at it again.
+    if (end !== null) await patiently(() => erasing.settle(of, end));
     const next = end === null ? 0 : end.range.last + 1;
     const { start, end: logEnd } = await bounds();
     checkBounds(of, next, { start, end: logEnd });
@@ -161,12 +165,14 @@ export function createPartitionArchiver(deps: PartitionDeps): PartitionArchiver 
   };
 
   const cutOne = async (): Promise<void> => {
+    await patiently(erasing.known);
     const object = await encodeFitting(deps.encoder, of, buffer.head(deps.maxBytes), over.signal);
     const { range } = object;
     const winner = await patiently(() => putOrFind(archive, object));
     if (winner !== null) return await follow(object, winner);
     dropThrough(range.last);
     deps.created(object);
+    await patiently(() => erasing.settle(of, object));
     void consumer
       .mirror(of, range.last + 1)
       .catch((error: unknown) => logger.debug({ ...of, error: messageOf(error) }, 'not mirrored'));

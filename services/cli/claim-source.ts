@@ -5,7 +5,7 @@ import type { PartitionOffsets, Producer } from '../shared/log/port.ts';
 import { eventsTopic, SOURCE_NAME, UNCLAIMED } from '../shared/topics.ts';
 import { copyWaiting } from './copy-waiting.ts';
 import type { House } from './house.ts';
-import { type Progress, SILENT } from './progress.ts';
+import { NO_PROGRESS, type Progress } from './progress.ts';
 
 export interface ClaimOptions {
   /** After the switch: for how long nothing must have come to the topic of unclaimed events. Milliseconds. */
@@ -62,7 +62,7 @@ export async function claimSource(
   house: Claiming,
   source: string,
   { quietMs, waitMs, batch = BATCH }: ClaimOptions,
-  progress: Progress = SILENT,
+  progress: Progress = NO_PROGRESS,
 ): Promise<ClaimedSource> {
   checkName(source);
   const { log, control } = house;

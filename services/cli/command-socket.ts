@@ -29,6 +29,8 @@ export const commandRequest = z.object({
   namespace: z.string(),
   /** What stands after `lectern`. */
   args: z.array(z.string()).max(1_000),
+  /** Where whoever gives it is: their paths begin there. */
+  cwd: z.string().max(4_096).optional(),
 });
 
 export type CommandRequest = Readonly<z.output<typeof commandRequest>>;

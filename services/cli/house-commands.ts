@@ -3,6 +3,7 @@ import type { Environment } from '../shared/config.ts';
 import { createBlocklistCommand } from './blocklist.ts';
 import { createDeadLettersCommand } from './dead-letters.ts';
 import { createKeysCommand } from './keys.ts';
+import { createLearnerCommand } from './learner.ts';
 import { createModulesCommand } from './modules.ts';
 import type { RunInHouse } from './run-in-house.ts';
 import { createSourcesCommand } from './sources.ts';
@@ -15,5 +16,6 @@ export function createHouseCommands(env: Environment | null, run: RunInHouse): r
     createKeysCommand(run),
     createBlocklistCommand(run),
     createSourcesCommand(run),
+    createLearnerCommand(run),
   ];
 }

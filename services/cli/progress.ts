@@ -9,11 +9,15 @@ export interface Progress {
 }
 
 /** For whoever looks at no bar. */
-export const SILENT: Progress = { expect: () => undefined, done: () => undefined, end: () => undefined };
+export const NO_PROGRESS: Progress = {
+  expect: () => undefined,
+  done: () => undefined,
+  end: () => undefined,
+};
 
 /** A bar where the command has the terminal; the product that does it for a caller has none of theirs. */
 export function progressOf(answer: Answer, what: string): Progress {
-  return answer === terminal ? createProgress(what) : SILENT;
+  return answer === terminal ? createProgress(what) : NO_PROGRESS;
 }
 
 /** A bar on stderr with the time that is left; nothing where stderr is no terminal, as stdout is for answers. */

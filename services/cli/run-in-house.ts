@@ -47,7 +47,7 @@ async function openOrHandOver(env: Environment, args: readonly string[]): Promis
     } catch (error) {
       if (!(error instanceof LecternError) || error.code !== 'DATA_DIR_IN_USE') throw error;
       const { dataDir, namespace } = directoryOf(env);
-      const status = await handOver(dataDir, { namespace, args: [...args] }, process);
+      const status = await handOver(dataDir, { namespace, args: [...args], cwd: process.cwd() }, process);
       if (status !== null) return status;
       if (Date.now() >= deadline) throw error;
       await sleep(RETRY_MS);

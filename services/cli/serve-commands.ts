@@ -8,6 +8,7 @@ import type { Logger } from '../shared/logger.ts';
 import { type CommandReply, type CommandRequest, commandRequest, REQUEST_BYTES } from './command-socket.ts';
 import type { House } from './house.ts';
 import { createHouseCommands } from './house-commands.ts';
+import { NO_PROGRESS } from './progress.ts';
 import { endWith, type RunInHouse } from './run-in-house.ts';
 
 /** Takes commands for as long as the product runs. */
@@ -70,7 +71,11 @@ function createProgram(run: RunInHouse, reply: Reply): Command {
 }
 
 /** The status to end with. */
-async function runCommand({ namespace, args }: CommandRequest, house: House, reply: Reply): Promise<number> {
+async function runCommand(
+  { namespace, args, cwd }: CommandRequest,
+  house: House,
+  reply: Reply,
+): Promise<number> {
   if (namespace !== house.namespace) {
     const stderr = `the product that runs on this data directory has the namespace ${house.namespace}: correct LECTERN_NAMESPACE\n`;
     reply({ stderr });
@@ -81,7 +86,7 @@ async function runCommand({ namespace, args }: CommandRequest, house: House, rep
   const fail = (): void => {
     failed = true;
   };
-  const answer = { log, table, fail };
+  const answer = { log, table, fail, progress: () => NO_PROGRESS, cwd: cwd ?? process.cwd() };
   const run: RunInHouse = (command, action) =>
     action(house, answer).catch((error: unknown) => endWith(command, error));
   try {

@@ -134,6 +134,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ...common,
     log,
     archive,
+    control,
     topics: installation.archivedTopics,
     limits: {
       maxBytes: config.LECTERN_ARCHIVE_MAX_BYTES,

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { NOTHING_ERASED } from '../../services/archiver/erasing.ts';
 import { createObjectEncoder } from '../../services/archiver/object.ts';
 import { createPartitionArchiver } from '../../services/archiver/partition.ts';
 import { MAX_OBJECT_BYTES } from '../../services/shared/archive/object-rules.ts';
@@ -26,6 +27,7 @@ test('records that do not fit into an object compressed are put as several', asy
     log: house.fake.log,
     archive: house.archive,
     consumer,
+    erasing: NOTHING_ERASED,
     encoder: {
       async encode(of, some) {
         const object = await encoder.encode(of, some);

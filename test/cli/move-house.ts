@@ -17,6 +17,7 @@ import { createLogger } from '../../services/shared/logger.ts';
 import { controlTopic, eventsTopic } from '../../services/shared/topics.ts';
 import { collect } from '../support/collect.ts';
 import { eventRecord } from '../support/events.ts';
+import { nothingErased } from '../support/nothing-erased.ts';
 import { waitFor } from '../support/wait.ts';
 import { historyOf } from './cli-house.ts';
 
@@ -88,6 +89,7 @@ export function archiveOld(dataDir: string, topics: readonly string[] = [OLD_TOP
     const archiver = createArchiver({
       log,
       archive,
+      control: nothingErased,
       namespace: OLD,
       topics,
       limits: { maxBytes: 65_536, maxAgeMs: 50, bufferBytes: 1_048_576 },

@@ -66,6 +66,53 @@ describe('a directory archive', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  /** What is left of a replacement that died before, or after, it took the object's place. */
+  const dieReplacing = async (renamed: boolean): Promise<void> => {
+    await open().putIfAbsent(note.name, Buffer.from('old'), { first: '0' });
+    const { ino, mtimeNs } = await stat(join(root, note.name), { bigint: true });
+    const pending = await writePending(root, bytes, note);
+    const next = join(root, '.tmp', `${ino}-${mtimeNs}.next`);
+    await link(pending.dataPath, next);
+    if (renamed) await rename(next, join(root, note.name));
+  };
+  const replaced = { bytes, metadata: note.metadata };
+
+  test('a replacement that died before it took the place is finished by whoever replaces the object next', async () => {
+    await dieReplacing(false);
+    expect(await open().get(note.name)).toEqual({ bytes: Buffer.from('old'), metadata: { first: '0' } });
+    const mine = { bytes: Buffer.from('mine'), metadata: {} };
+    expect(await open().replace(note.name, async () => mine)).toBe('changed');
+    expect(await open().get(note.name)).toEqual(replaced);
+    expect(await open().replace(note.name, async () => mine)).toBe('replaced');
+    expect(await open().get(note.name)).toEqual(mine);
+  });
+
+  test('a replacement that died after it took the place is read with its own metadata', async () => {
+    await dieReplacing(true);
+    expect(await open().metadata(note.name)).toEqual(note.metadata);
+    expect(await open().get(note.name)).toEqual(replaced);
+  });
+
+  test('a replacement of which half is left is none', async () => {
+    await dieReplacing(false);
+    for (const name of await leftovers()) if (name.endsWith('.json')) await rm(join(root, '.tmp', name));
+    expect(await open().replace(note.name, async () => replaced)).toBe('changed');
+    expect((await open().get(note.name))!.bytes.toString()).toBe('old');
+    expect(await open().replace(note.name, async () => replaced)).toBe('replaced');
+    expect(await open().get(note.name)).toEqual(replaced);
+  });
+
+  test('a replacement leaves nothing behind, and what one left that died is swept', async () => {
+    await open().putIfAbsent('a', bytes, {});
+    await Promise.all(Array.from({ length: 8 }, () => open().replace('a', async () => replaced)));
+    expect(await leftovers()).toEqual([]);
+    await dieReplacing(false);
+    await age();
+    await open().check();
+    expect(await leftovers()).toEqual([]);
+    expect((await open().get(note.name))!.bytes.toString()).toBe('old');
+  });
+
   test('losers leave nothing behind', async () => {
     await Promise.all(Array.from({ length: 10 }, (_, n) => open().putIfAbsent('a', Buffer.from([n]), {})));
     expect(await leftovers()).toEqual([]);

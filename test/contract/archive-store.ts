@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ArchiveEntry, ArchiveStore } from '../../services/shared/archive/port.ts';
 import { collect } from '../support/collect.ts';
+import { replaceContract } from './archive-store-replace.ts';
 
 export interface ArchiveStoreContract {
   readonly name: string;
@@ -32,13 +33,12 @@ export function archiveStoreContract(contract: ArchiveStoreContract): void {
       ({ store, another, close } = await contract.create());
     });
     afterEach(() => close());
-
     const putAll = async (names: readonly string[]): Promise<void> => {
       for (let at = 0; at < names.length; at += 20)
         await Promise.all(names.slice(at, at + 20).map((name) => store.putIfAbsent(name, text(name), {})));
     };
     const list = async (prefix: string, after?: string): Promise<string[]> =>
-      namesOf(await collect(store.list(after === undefined ? { prefix } : { prefix, after })));
+      namesOf(await collect(store.list({ prefix, ...(after && { after }) })));
 
     test('an object is read back as it was put, by others too', async () => {
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
@@ -230,12 +230,15 @@ export function archiveStoreContract(contract: ArchiveStoreContract): void {
       await expect(store.listFolders('a')).rejects.toThrow(TypeError);
     });
 
+    replaceContract(() => ({ store, another }));
+
     test('a store that answers is told from one that is away, in every call', async () => {
       await store.check();
       const away = contract.away();
       const fault = { code: 'ARCHIVE_UNAVAILABLE', retriable: true };
       await expect(away.check()).rejects.toMatchObject(fault);
       await expect(away.putIfAbsent('a', text('a'), {})).rejects.toMatchObject(fault);
+      await expect(away.replace('a', async () => null)).rejects.toMatchObject(fault);
       await expect(away.get('a')).rejects.toMatchObject(fault);
       await expect(away.metadata('a')).rejects.toMatchObject(fault);
       await expect(collect(away.list({ prefix: '' }))).rejects.toMatchObject(fault);

@@ -3,6 +3,7 @@ import { type Archiver, type ArchiverLimits, createArchiver } from '../../servic
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
 import { createS3Archive } from '../../services/shared/archive/s3.ts';
 import { createLogger } from '../../services/shared/logger.ts';
+import { nothingErased } from '../support/nothing-erased.ts';
 import { type ArchiverHouse, MAX_BYTES } from './archiver-house.ts';
 
 export interface InnerArchiverOptions {
@@ -28,6 +29,7 @@ export async function startInnerArchiver(
       createConsumer: (options) => createConsumer({ ...options, ...(group && { groupId: group }) }),
     },
     archive,
+    control: nothingErased,
     namespace: house.namespace,
     topics: [house.topic],
     limits: { maxBytes: MAX_BYTES, maxAgeMs: 300, bufferBytes: 16 * MAX_BYTES, ...limits },

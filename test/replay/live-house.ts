@@ -155,6 +155,7 @@ export async function openLiveHouse(module: Module): Promise<LiveHouse> {
       const archiver = createArchiver({
         ...common,
         archive,
+        control,
         topics: [...archived, controlTopic(NAMESPACE)],
         limits: { maxBytes: 20_000, maxAgeMs: 100, bufferBytes: 1_000_000 },
         registry: new Registry(),

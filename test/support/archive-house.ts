@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { type Archiver, type ArchiverLimits, createArchiver } from '../../services/archiver/archiver.ts';
+import {
+  type Archiver,
+  type ArchiverDeps,
+  type ArchiverLimits,
+  createArchiver,
+} from '../../services/archiver/archiver.ts';
 import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
 import { anchorOf } from '../../services/shared/archive/object-range.ts';
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
@@ -13,6 +18,7 @@ import type { LogRecord, TopicPartition } from '../../services/shared/log/port.t
 import { createLogger } from '../../services/shared/logger.ts';
 import { collect } from './collect.ts';
 import { createFakeLog, type FakeLog, type FakeMember } from './fake-log.ts';
+import { nothingErased } from './nothing-erased.ts';
 
 /** Archivers on a fake log and a real directory. */
 
@@ -60,6 +66,7 @@ export interface StartOptions {
   readonly now?: () => number;
   readonly elapsed?: () => number;
   readonly lookMs?: number;
+  readonly control?: ArchiverDeps['control'];
 }
 
 export async function startArchiver(house: ArchiveHouse, given: StartOptions = {}): Promise<StartedArchiver> {
@@ -68,6 +75,7 @@ export async function startArchiver(house: ArchiveHouse, given: StartOptions = {
   const archiver = createArchiver({
     log: house.fake.log,
     archive: { ...house.archive, ...given.archive },
+    control: given.control ?? nothingErased,
     namespace,
     topics: [topic],
     limits: { maxBytes: 10 * RECORD_BYTES, maxAgeMs: 3_600_000, bufferBytes: 1_000_000, ...given.limits },

@@ -1,5 +1,7 @@
 import { parseSchema } from '../avro.ts';
 import { readContainerPages } from '../avro-container.ts';
+import type { RecordEraser } from '../erasing/erased-record.ts';
+import { createEventCodec } from '../event.ts';
 import { loadArchiveSchema } from './archived-record.ts';
 
 /** A record as objects hold it; see `schemas/archive/`. */
@@ -22,11 +24,36 @@ export interface ArchivedColumns {
   readonly metadata: string | null;
 }
 
-/** `lineOf` each record of an object, in order. */
-export async function* archivedLines(bytes: Buffer): AsyncGenerator<string> {
+const NO_EVENT = {
+  id: null,
+  source: null,
+  type: null,
+  session: null,
+  sequence: null,
+  receivedAt: null,
+  client: null,
+  server: null,
+  metadata: null,
+};
+
+/** `lineOf` each record of an object, in order. Of what is erased, though the object has it still, the tombstone. */
+export async function* archivedLines(
+  bytes: Buffer,
+  eraserOf: (topic: string) => RecordEraser,
+): AsyncGenerator<string> {
   const type = parseSchema(loadArchiveSchema());
+  const codec = createEventCodec();
   for await (const page of readContainerPages<ArchivedColumns>(bytes, type))
-    for (const record of page) yield lineOf(record);
+    for (const record of page) {
+      const left = eraserOf(record.topic).erase(record);
+      if (left === record) yield lineOf(record);
+      else {
+        const { topic, partition } = record;
+        const decoded = left.value === null ? null : codec.decode(left.value);
+        const columns = decoded?.kind === 'ok' ? decoded.value : NO_EVENT;
+        yield lineOf({ ...columns, topic, partition, ...left });
+      }
+    }
 }
 
 /**

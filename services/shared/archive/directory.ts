@@ -1,7 +1,7 @@
 import { link, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LecternError, messageOf } from '../errors.ts';
-import { makeFolder, renameIfThere, syncFolder } from './directory-files.ts';
+import { ifThere, makeFolder, renameIfThere, syncFolder } from './directory-files.ts';
 import {
   type Note,
   notePathOf,
@@ -12,9 +12,10 @@ import {
   withdraw,
   writePending,
 } from './directory-pending.ts';
+import { type FileVersion, replaceVersion } from './directory-replace.ts';
 import { foldersOf, walk } from './directory-walk.ts';
 import { checkFolder, checkName, checkObject, checkPrefix, PAGE_SIZE } from './object-rules.ts';
-import type { ArchiveEntry, ArchiveStore } from './port.ts';
+import type { ArchiveEntry, ArchiveObject, ArchiveStore } from './port.ts';
 
 export interface DirectoryArchiveOptions {
   /** Made when it is not there. One file system, with hard links. Any number of processes may share it. */
@@ -23,6 +24,13 @@ export interface DirectoryArchiveOptions {
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 
+function absent(error: NodeJS.ErrnoException): null {
+  if (ABSENT.has(error.code ?? '')) return null;
+  throw error;
+}
+
+const statIfThere = (path: string) => stat(path, { bigint: true }).catch(absent);
+
 /**
  * `ArchiveStore` on a directory: objects are plain files under their names, metadata lies in `.metadata/<name>.json`.
  *
@@ -30,7 +38,7 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
  * 1. bytes and a note of the metadata are written under `.tmp`;
  * 2. the bytes are linked to the name, which fails where the name is taken: this decides who wins;
  * 3. the winner's note is renamed to be the object's metadata; losers discard theirs.
- * A crash before step 2 leaves nothing but files under `.tmp`, swept after a day; after it, the next reader does step 3.
+ * `directory-replace.ts` says how one is replaced. A crash before step 2 leaves nothing but files under `.tmp`, swept after a day; after it, the next reader does step 3.
  */
 export function createDirectoryArchive({ root }: DirectoryArchiveOptions): ArchiveStore {
   let opening: Promise<void> | undefined;
@@ -47,10 +55,7 @@ export function createDirectoryArchive({ root }: DirectoryArchiveOptions): Archi
 
   /** The object's inode, or null when there is no such object. */
   const find = async (name: string): Promise<bigint | null> => {
-    const found = await stat(join(root, name), { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-      if (ABSENT.has(error.code ?? '')) return null;
-      throw error;
-    });
+    const found = await statIfThere(join(root, name));
     if (found === null) return null;
     if (!found.isFile()) throw new TypeError(`${name} is a folder of other objects`);
     return found.ino;
@@ -60,17 +65,34 @@ export function createDirectoryArchive({ root }: DirectoryArchiveOptions): Archi
     for (let attempt = 1; attempt <= 3; attempt++) {
       const inode = await find(name);
       if (inode === null) return null;
+      // Of one that was replaced: what lies beside it is still that of the one before.
+      if (await ifThere(stat(notePathOf(root, inode)))) await promoteNote(root, inode, name);
       const text = await readFile(sidecarPathOf(root, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null;
         throw error;
       });
-      if (text !== null) return (JSON.parse(text) as Note).metadata;
-      await promoteNote(root, inode, name);
+      if (text !== null && (await find(name)) === inode) return (JSON.parse(text) as Note).metadata;
     }
     throw new LecternError(
       'ARCHIVE_BROKEN',
       `${join(root, name)} has no metadata: restore ${sidecarPathOf(root, name)}, or remove the object`,
     );
+  };
+
+  /** Bytes and metadata of one version. */
+  const readVersion = async (
+    name: string,
+  ): Promise<(ArchiveObject & { readonly version: FileVersion }) | null> => {
+    for (;;) {
+      const path = join(root, name);
+      const before = await statIfThere(path);
+      const metadata = await readMetadata(name);
+      if (metadata === null) return null;
+      const bytes = await readFile(path).catch(absent);
+      const after = await statIfThere(path);
+      if (bytes !== null && before !== null && after?.ino === before.ino)
+        return { bytes, metadata, version: { inode: before.ino, mtimeNs: before.mtimeNs } };
+    }
   };
 
   const open = async (): Promise<void> => {
@@ -141,11 +163,23 @@ export function createDirectoryArchive({ root }: DirectoryArchiveOptions): Archi
     async get(name) {
       checkOwn(name);
       return await use(async () => {
-        const metadata = await readMetadata(name);
-        if (metadata !== null) return { bytes: await readFile(join(root, name)), metadata };
+        const found = await readVersion(name);
+        if (found !== null) return { bytes: found.bytes, metadata: found.metadata };
         await requireRoot();
         return null;
       });
+    },
+
+    async replace(name, make) {
+      checkOwn(name);
+      const found = await use(() => readVersion(name));
+      if (found === null) {
+        await use(requireRoot);
+        return 'absent';
+      }
+      const made = await make({ bytes: found.bytes, metadata: found.metadata });
+      if (made === null) return 'kept';
+      return await use(() => replaceVersion({ root, find, settle: readMetadata }, name, found.version, made));
     },
 
     async metadata(name) {

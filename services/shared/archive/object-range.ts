@@ -12,6 +12,10 @@ export interface ObjectRange {
   readonly sha256: string;
   /** `anchorOf` its last record. Null where objects were put without one. */
   readonly anchor: string | null;
+  /** How many erasures were known when it was written; absent where none was. */
+  readonly erasures?: number | undefined;
+  /** The hash that it had before it was rewritten to erase; absent where it was not. */
+  readonly was?: string | undefined;
 }
 
 /** By what one knows a record again without having it: a hash over when the log appended it, and its value. */
@@ -26,12 +30,30 @@ export function toMetadata({
   count,
   sha256,
   anchor,
+  erasures,
+  was,
 }: ObjectRange): Readonly<Record<string, string>> {
   const offsets = { first: String(first), last: String(last), count: String(count) };
-  return { ...offsets, sha256, ...(anchor === null ? {} : { anchor }) };
+  return {
+    ...offsets,
+    sha256,
+    ...(anchor === null ? {} : { anchor }),
+    ...(erasures === undefined ? {} : { erasures: String(erasures) }),
+    ...(was === undefined ? {} : { was }),
+  };
 }
 
 const HASH = /^[0-9a-f]{64}$/;
+
+function erasingOf({
+  erasures,
+  was,
+}: Readonly<Record<string, string>>): Pick<ObjectRange, 'erasures' | 'was'> {
+  return {
+    ...(erasures !== undefined && /^\d{1,9}$/.test(erasures) ? { erasures: Number(erasures) } : {}),
+    ...(was !== undefined && HASH.test(was) ? { was } : {}),
+  };
+}
 
 /** Throws ARCHIVE_BROKEN when it is not what `toMetadata` made, or the object is gone (null). */
 export function parseMetadata(name: string, metadata: Readonly<Record<string, string>> | null): ObjectRange {
@@ -47,5 +69,5 @@ export function parseMetadata(name: string, metadata: Readonly<Record<string, st
       `the archive object ${name} ${metadata === null ? 'is gone' : 'does not say which offsets it holds'}: ` +
         'restore it with its metadata (first, last, count, sha256, anchor)',
     );
-  return { first, last, count, sha256, anchor };
+  return { first, last, count, sha256, anchor, ...erasingOf(metadata!) };
 }

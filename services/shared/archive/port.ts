@@ -1,5 +1,5 @@
 /**
- * The archive store: named objects that are written once.
+ * The archive store: named objects that are written once, and changed only to erase what is in them.
  *
  * Names are `/`-separated paths of printable ASCII, without `.` or `..` segments; no name is a folder of another.
  */
@@ -32,6 +32,15 @@ export interface ArchiveStore {
     metadata: Readonly<Record<string, string>>,
   ): Promise<'created' | 'exists'>;
   get(name: string): Promise<ArchiveObject | null>;
+  /**
+   * Puts what `make` makes of an object in its place, bytes and metadata at once, unless it is another by then. Of any
+   * number who replace one object at the same time one at most is told `replaced`. `make` answers null to leave it.
+   * `changed`: nothing was put, or what was put was not heard of: look again.
+   */
+  replace(
+    name: string,
+    make: (object: ArchiveObject) => Promise<ArchiveObject | null>,
+  ): Promise<'replaced' | 'changed' | 'kept' | 'absent'>;
   /** The metadata alone, or null when there is no such object. */
   metadata(name: string): Promise<Readonly<Record<string, string>> | null>;
   /** Pages of at most 1,000 entries, in order of their names' bytes. */

@@ -7,11 +7,12 @@ import {
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { LecternError } from '../errors.ts';
 import { checkFolder, checkName, checkObject, checkPrefix, PAGE_SIZE } from './object-rules.ts';
-import type { ArchiveStore } from './port.ts';
+import type { ArchiveObject, ArchiveStore } from './port.ts';
 import { faultOf, type S3Fault, unavailable } from './s3-faults.ts';
 
 export interface S3Settings {
@@ -55,7 +56,8 @@ export function createS3Client(settings: S3Settings): S3Client {
 }
 
 /**
- * `ArchiveStore` on a bucket of any S3 that honours `If-None-Match: *`. Only this and the target of exports import the AWS SDK.
+ * `ArchiveStore` on a bucket of any S3 that honours `If-None-Match: *`, and `If-Match` where something is erased. Only this
+ * and the target of exports import the AWS SDK.
  *
  * A put whose answer was lost is sent again by the SDK, and then finds its own object: it answers `exists` although it
  * won. Who is told `exists` must compare anyway.
@@ -98,36 +100,58 @@ export function createS3Archive(settings: S3Settings): ArchiveStore {
     } while (ContinuationToken !== undefined);
   };
 
+  /** False when the condition does not hold. */
+  const putIf = async (
+    condition: Pick<PutObjectCommandInput, 'IfNoneMatch' | 'IfMatch'>,
+    name: string,
+    { bytes, metadata }: ArchiveObject,
+  ): Promise<boolean> => {
+    checkObject(name, bytes, metadata);
+    const given = { Bucket, Key: name, Body: bytes, Metadata: { ...metadata }, ...condition };
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await ask(
+        () => client.send(new PutObjectCommand(given)).then(() => true),
+        ({ status, name: fault }) => {
+          if (status === 412 || (fault === 'NoSuchKey' && condition.IfMatch !== undefined)) return false;
+          // Another put of that name is under way, and may yet fail: only a later try knows who won.
+          return status === 409 && attempt < CONFLICT_ATTEMPTS ? ('conflict' as const) : undefined;
+        },
+      );
+      if (outcome !== 'conflict') return outcome;
+      await sleep(CONFLICT_PAUSE_MS * (0.5 + Math.random()));
+    }
+  };
+
+  const read = async (name: string): Promise<(ArchiveObject & { readonly version: string }) | null> => {
+    checkName(name);
+    return await ask(
+      async () => {
+        const { Body, Metadata, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: name }));
+        // A connection that breaks in the middle rejects here: it is a fault as any other.
+        const { buffer, byteOffset, byteLength } = (await Body?.transformToByteArray()) ?? new Uint8Array();
+        const bytes = Buffer.from(buffer, byteOffset, byteLength);
+        return { bytes, metadata: Metadata ?? {}, version: ETag ?? '' };
+      },
+      ({ name: fault }) => (fault === 'NoSuchKey' ? null : undefined),
+    );
+  };
+
   return {
     async putIfAbsent(name, bytes, metadata) {
-      checkObject(name, bytes, metadata);
-      const command = () =>
-        new PutObjectCommand({ Bucket, Key: name, Body: bytes, Metadata: { ...metadata }, IfNoneMatch: '*' });
-      for (let attempt = 1; ; attempt++) {
-        const outcome = await ask(
-          () => client.send(command()).then(() => 'created' as const),
-          ({ status }) => {
-            if (status === 412) return 'exists' as const;
-            // Another put of that name is under way, and may yet fail: only a later try knows who won.
-            return status === 409 && attempt < CONFLICT_ATTEMPTS ? ('conflict' as const) : undefined;
-          },
-        );
-        if (outcome !== 'conflict') return outcome;
-        await sleep(CONFLICT_PAUSE_MS * (0.5 + Math.random()));
-      }
+      return (await putIf({ IfNoneMatch: '*' }, name, { bytes, metadata })) ? 'created' : 'exists';
     },
 
     async get(name) {
-      checkName(name);
-      return await ask(
-        async () => {
-          const { Body, Metadata } = await client.send(new GetObjectCommand({ Bucket, Key: name }));
-          // A connection that breaks in the middle rejects here: it is a fault as any other.
-          const { buffer, byteOffset, byteLength } = (await Body?.transformToByteArray()) ?? new Uint8Array();
-          return { bytes: Buffer.from(buffer, byteOffset, byteLength), metadata: Metadata ?? {} };
-        },
-        ({ name: fault }) => (fault === 'NoSuchKey' ? null : undefined),
-      );
+      const found = await read(name);
+      return found === null ? null : { bytes: found.bytes, metadata: found.metadata };
+    },
+
+    async replace(name, make) {
+      const found = await read(name);
+      if (found === null) return 'absent';
+      const made = await make({ bytes: found.bytes, metadata: found.metadata });
+      if (made === null) return 'kept';
+      return (await putIf({ IfMatch: found.version }, name, made)) ? 'replaced' : 'changed';
     },
 
     async metadata(name) {

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { LecternError } from '../errors.ts';
 import type { ArchiveFault } from './archive-fault.ts';
 import type { InventoryRange, ListedObject } from './inventory.ts';
@@ -5,11 +6,15 @@ import { type ManifestObject, manifestNames, readManifest, type StoredManifest }
 import type { ArchivedPartition } from './object-name.ts';
 import type { ObjectRange } from './object-range.ts';
 import type { ArchiveStore } from './port.ts';
+import type { Changes } from './verify-changes.ts';
 
 /** An object that is there, and what it says of itself; null when that is broken. */
 export interface HeldObject extends ListedObject {
   readonly range: ObjectRange | null;
 }
+
+/** Receipts of so many objects are read at a time. */
+const AT_ONCE = 16;
 
 /** Whether a manifest is the one that the next names, and begins where the one before it ends. */
 function linkFault(before: StoredManifest | null, { name, manifest }: StoredManifest): ArchiveFault | null {
@@ -28,39 +33,38 @@ function linkFault(before: StoredManifest | null, { name, manifest }: StoredMani
     : fault(`begins at offset ${first}, where ${before.name} ends at ${before.manifest.last}: restore it`);
 }
 
-function objectFault(
+async function objectFault(
   named: ManifestObject,
   held: ReadonlyMap<string, HeldObject>,
   manifest: string,
-): ArchiveFault | null {
+  changes: Changes,
+): Promise<ArchiveFault | null> {
   const { name, first, last, sha256, sizeBytes } = named;
   const found = held.get(name);
   if (found === undefined)
     return { kind: 'missing', name, detail: `${manifest} names it: restore it, offsets ${first} to ${last}` };
   const { range } = found;
   // What is broken was said already.
-  const isSame =
-    range === null ||
-    (range.first === first &&
-      range.last === last &&
-      range.sha256 === sha256 &&
-      found.sizeBytes === sizeBytes);
-  if (isSame) return null;
+  if (range === null) return null;
+  const isOfRange = range.first === first && range.last === last;
+  const isSame = range.sha256 === sha256 && found.sizeBytes === sizeBytes;
+  if (isOfRange && (isSame || (await changes.leadTo(found, { sha256, sizeBytes })))) return null;
   return {
     kind: 'other',
     name,
-    detail: `${manifest} names another hash, size or range: restore what was put there`,
+    detail: `${manifest} names another hash, size or range, and no receipt under erasures/ says that it was rewritten: restore what was put there`,
   };
 }
 
 /**
- * What the manifests of a partition say against what is there. With a range of dates, only manifests of these are held
- * against objects; their own chain is always looked at.
+ * What the manifests of a partition say, and the receipts of what was erased since, against what is there. With a range
+ * of dates, only manifests of these are held against objects; their own chain is always looked at.
  */
 export async function manifestFaults(
   archive: ArchiveStore,
   of: ArchivedPartition,
   objects: readonly HeldObject[],
+  changes: Changes,
   { from = '', to = '9' }: InventoryRange,
 ): Promise<readonly ArchiveFault[]> {
   const held = new Map(objects.map((object) => [object.name, object]));
@@ -74,7 +78,10 @@ export async function manifestFaults(
       if (link !== null) faults.push(link);
       before = stored;
       if (date < from || date > to) continue;
-      faults.push(...named.flatMap((object) => objectFault(object, held, name) ?? []));
+      const found = await pMap(named, (object) => objectFault(object, held, name, changes), {
+        concurrency: AT_ONCE,
+      });
+      faults.push(...found.flatMap((fault) => fault ?? []));
     } catch (error) {
       if (!(error instanceof LecternError) || error.code !== 'ARCHIVE_BROKEN') throw error;
       faults.push({ kind: 'manifest', name, detail: error.message });

@@ -11,6 +11,7 @@ import { dateOf } from './object-name.ts';
 import { type ObjectRange, parseMetadata } from './object-range.ts';
 import type { ObjectOpener } from './open-object.ts';
 import type { ArchiveStore } from './port.ts';
+import { loadChanges } from './verify-changes.ts';
 import { manifestFaults } from './verify-manifests.ts';
 
 export interface VerifiedPartition {
@@ -112,10 +113,12 @@ async function verifyPartition(
   const ranges = looked.map(({ range }) => range);
   const start = options.from === undefined ? 0 : null;
   const held = objects.map((object, index) => ({ ...object, range: ranges[index] ?? null }));
+  const changes = await loadChanges(deps.archive, of);
   const faults = [
     ...looked.flatMap((one) => one.faults),
     ...chainFaults(objects, ranges, start),
-    ...(await manifestFaults(deps.archive, of, held, options)),
+    ...(await manifestFaults(deps.archive, of, held, changes, options)),
+    ...(await changes.faults(held)),
   ];
   const records = ranges.reduce((sum, range) => sum + (range?.count ?? 0), 0);
   const first = objects[0]?.first ?? null;

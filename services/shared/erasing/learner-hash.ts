@@ -9,3 +9,8 @@ export function learnerHash(salt: string, learner: string): string {
 export function erasedName(hash: string): string {
   return `erased:${hash}`;
 }
+
+/** The reverse of `erasedName`. */
+export function hashOfErasedName(name: string): string {
+  return name.slice(erasedName('').length);
+}

@@ -20,3 +20,14 @@ export function isConcerned(
 ): boolean {
   return isRekey || keyHash % partitions === partition;
 }
+
+/** Whether the states of a unit are without an erasure, or do not exist. */
+export async function isWithout(
+  state: Pick<StateStore, 'position' | 'readMany'>,
+  unit: Unit,
+  number: number,
+): Promise<boolean> {
+  const position = await state.position(unit);
+  if (position === null || position.next === null) return true;
+  return (await erasuresOf(state, unit)) >= number;
+}
