@@ -16,6 +16,6 @@ export function createHouseCommands(env: Environment | null, run: RunInHouse): r
     createKeysCommand(run),
     createBlocklistCommand(run),
     createSourcesCommand(run),
-    createLearnerCommand(run),
+    createLearnerCommand(env, run),
   ];
 }

@@ -6,6 +6,7 @@ import { encodeReceipt } from '../shared/erasing/receipt.ts';
 import { LecternError } from '../shared/errors.ts';
 import type { Answer } from './answer.ts';
 import { type ErasedLearner, eraseLearner } from './erase-learner.ts';
+import { learner } from './learner-argument.ts';
 import type { RunInHouse } from './run-in-house.ts';
 
 interface Options {
@@ -22,11 +23,6 @@ function time(text: string): number {
   if (Number.isNaN(at) || at < 0)
     throw new InvalidArgumentError('must be a time as 2026-09-30 or 2026-09-30T18:00Z.');
   return at * 1_000;
-}
-
-export function learner(text: string): string {
-  if (text === '') throw new InvalidArgumentError('must be a safe_user_id.');
-  return text;
 }
 
 function userOf(): string {

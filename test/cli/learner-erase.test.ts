@@ -70,7 +70,7 @@ async function lectern(house: House, ...words: string[]): Promise<{ code: number
     },
   };
   const program = new Command().addCommand(
-    createLearnerCommand((command, action) =>
+    createLearnerCommand(null, (command, action) =>
       action(house, answer).catch((error: unknown) => endWith(command, error)),
     ),
   );

@@ -10,6 +10,9 @@ import { REKEY_SOURCES } from './rekey-load.ts';
 
 interface Event {
   readonly id: string;
+  readonly student: string;
+  /** Microseconds since 1970. */
+  readonly receivedAt: number;
   readonly source: string;
   /** By reducer. */
   readonly keys: Readonly<Record<string, string | null>>;
@@ -38,10 +41,14 @@ const codec = createEventCodec();
 const keyed = (name: string, value: string | undefined): string | null =>
   value === undefined ? null : keyText({ [name]: value });
 
-function readEvent(value: Buffer): Event & { readonly student: string } {
+/** Whose events count for nothing but duplicates. */
+type IsErased = (event: Pick<Event, 'student' | 'receivedAt'>) => boolean;
+const NOBODY: IsErased = () => false;
+
+function readEvent(value: Buffer): Event {
   const decoded = codec.decode(value);
   if (decoded.kind !== 'ok') throw new Error(decoded.reason);
-  const { id, source, key, client, metadata } = decoded.value;
+  const { id, source, key, client, metadata, receivedAt } = decoded.value;
   const stamped = JSON.parse(metadata) as { class?: string; resource?: string };
   const { doc } = JSON.parse(client) as { doc?: { id: string } };
   const all: Record<string, string | null> = {
@@ -56,7 +63,7 @@ function readEvent(value: Buffer): Event & { readonly student: string } {
       CONTEXTS[reducer]!.includes(source) ? text : null,
     ]),
   );
-  return { id, source, student: key, keys };
+  return { id, source, student: key, receivedAt, keys };
 }
 
 async function readPartitions(log: EventLog, topic: string): Promise<ReadonlyMap<number, LogRecord[]>> {
@@ -84,12 +91,16 @@ function withoutRepeats(records: readonly LogRecord[]) {
 }
 
 /** The states of the reducer that folds the topic of the first source itself, by partition. */
-export async function foldOwn(log: EventLog, namespace: string): Promise<ReadonlyMap<number, Folded>> {
+export async function foldOwn(
+  log: EventLog,
+  namespace: string,
+  isErased = NOBODY,
+): Promise<ReadonlyMap<number, Folded>> {
   const partitions = new Map<number, Folded>();
   for (const [partition, records] of await readPartitions(log, eventsTopic(namespace, A))) {
     const states = new Map<string, ChainState>();
     for (const { event } of withoutRepeats(records))
-      add(states, `own,${keyText({ STUDENT: event.student })}`, event.id);
+      if (!isErased(event)) add(states, `own,${keyText({ STUDENT: event.student })}`, event.id);
     partitions.set(partition, { states, letters: new Set() });
   }
   return partitions;
@@ -123,7 +134,7 @@ export interface FoldedRekey {
 }
 
 /** Folds the rekey topic: of each source partition, what is not higher than what came before was there already. */
-export async function foldRekeyed(log: EventLog, topic: string): Promise<FoldedRekey> {
+export async function foldRekeyed(log: EventLog, topic: string, isErased = NOBODY): Promise<FoldedRekey> {
   const partitions = new Map<number, Folded>();
   const places = new Set<string>();
   let repeated = 0;
@@ -144,6 +155,7 @@ export async function foldRekeyed(log: EventLog, topic: string): Promise<FoldedR
       const text = key!.toString();
       places.add(`${partition}: ${from}@${at}#${n} ${text}`);
       const event = readEvent(value!);
+      if (isErased(event)) continue;
       for (const [reducer, own] of Object.entries(event.keys)) {
         if (own !== text) continue;
         if (reducer === 'by_doc' && event.id.endsWith('7')) letters.add(`${reducer}@${offset}`);

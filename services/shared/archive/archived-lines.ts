@@ -2,6 +2,7 @@ import { parseSchema } from '../avro.ts';
 import { readContainerPages } from '../avro-container.ts';
 import type { RecordEraser } from '../erasing/erased-record.ts';
 import { createEventCodec } from '../event.ts';
+import type { LogRecord, TopicPartition } from '../log/port.ts';
 import { loadArchiveSchema } from './archived-record.ts';
 
 /** A record as objects hold it; see `schemas/archive/`. */
@@ -42,18 +43,21 @@ export async function* archivedLines(
   eraserOf: (topic: string) => RecordEraser,
 ): AsyncGenerator<string> {
   const type = parseSchema(loadArchiveSchema());
-  const codec = createEventCodec();
+  const recordLine = createRecordLine();
   for await (const page of readContainerPages<ArchivedColumns>(bytes, type))
     for (const record of page) {
       const left = eraserOf(record.topic).erase(record);
-      if (left === record) yield lineOf(record);
-      else {
-        const { topic, partition } = record;
-        const decoded = left.value === null ? null : codec.decode(left.value);
-        const columns = decoded?.kind === 'ok' ? decoded.value : NO_EVENT;
-        yield lineOf({ ...columns, topic, partition, ...left });
-      }
+      yield left === record ? lineOf(record) : recordLine(record, left);
     }
+}
+
+/** `lineOf` a record as the log has it. */
+export function createRecordLine(): (at: TopicPartition, record: LogRecord) => string {
+  const codec = createEventCodec();
+  return ({ topic, partition }, record) => {
+    const decoded = record.value === null ? null : codec.decode(record.value);
+    return lineOf({ ...(decoded?.kind === 'ok' ? decoded.value : NO_EVENT), topic, partition, ...record });
+  };
 }
 
 /**

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { plainText } from '../../services/query/plain-state.ts';
-import type { Unit } from '../../services/shared/state/port.ts';
-import { appendListState } from '../../services/shared/state-types/append-list.ts';
-import { partField } from '../../services/shared/state-types/part-field.ts';
-import type { StateType } from '../../services/shared/state-types/state-type.ts';
+import type { Unit } from '../../../services/shared/state/port.ts';
+import { appendListState } from '../../../services/shared/state-types/append-list.ts';
+import { partField } from '../../../services/shared/state-types/part-field.ts';
+import { plainText } from '../../../services/shared/state-types/plain-state.ts';
+import type { StateType } from '../../../services/shared/state-types/state-type.ts';
 
 const unit: Unit = { module: 'm.v1', topic: 't', partition: 3 };
 const key = 'STUDENT:ada';

@@ -1,6 +1,6 @@
-import type { ModuleReducer } from '../shared/module.ts';
-import type { StateStore, Unit } from '../shared/state/port.ts';
-import { partField } from '../shared/state-types/part-field.ts';
+import type { ModuleReducer } from '../module.ts';
+import type { StateStore, Unit } from '../state/port.ts';
+import { partField } from './part-field.ts';
 
 /**
  * What queries see of an internal state, as JSON text: for a state type that keeps parts of it elsewhere, the whole. The
