@@ -32,6 +32,8 @@ const MODULES = './test/support/rekey-audit-module';
 const GONE = 'learner-who-is-gone';
 const SECRET = 'dear diary of the one who is gone';
 const STAYS = 'student3';
+/** Between two batches: commands take seconds to start, and others use the machine, too. */
+const PAUSE_MS = 200;
 
 const topicsOf = ({ namespace }: House): string[] => [
   ...REKEY_SOURCES.map((source) => eventsTopic(namespace, source)),
@@ -157,7 +159,7 @@ describeOnStack('learners who are erased under load', () => {
             }),
           );
         await sendGone();
-        const load = createRekeyLoad(log, namespace, random);
+        const load = createRekeyLoad(log, namespace, random, PAUSE_MS);
         await load.keepSending()();
         await archivedAll(house);
         const stop = load.keepSending();

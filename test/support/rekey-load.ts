@@ -16,7 +16,12 @@ const PAUSE_MS = 15;
 const REPEATED = 2;
 
 /** Events of 30 students in classes, about resources and documents that they share; some of them lack each of these. */
-export function createRekeyLoad(log: EventLog, namespace: string, random: Random): RekeyLoad {
+export function createRekeyLoad(
+  log: EventLog,
+  namespace: string,
+  random: Random,
+  pauseMs = PAUSE_MS,
+): RekeyLoad {
   let made = 0;
   let repeats: OutgoingRecord[] = [];
 
@@ -46,7 +51,7 @@ export function createRekeyLoad(log: EventLog, namespace: string, random: Random
           const batch = Array.from({ length: BATCH }, make);
           await producer.send([...repeats, ...batch]);
           repeats = batch.slice(0, REPEATED);
-          await sleep(PAUSE_MS);
+          await sleep(pauseMs);
         }
         await producer.close();
       })();
