@@ -76,11 +76,14 @@ async function exportAll(
       },
       onRecords: records.done,
     };
+    const outcomes: DayOutcome[] = [];
     try {
-      for await (const outcome of exportSource(source, { from, to }, deps)) tell(outcome);
+      for await (const outcome of exportSource(source, { from, to }, deps)) outcomes.push(outcome);
     } finally {
       objects.end();
       records.end();
+      // Not into the bar, which has the terminal until then.
+      for (const outcome of outcomes) tell(outcome);
     }
   }
 }

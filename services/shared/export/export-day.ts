@@ -4,7 +4,7 @@ import type { ObjectOpener } from '../archive/open-object.ts';
 import type { LogRecord } from '../log/port.ts';
 import { madeFrom, readNote, writeNote } from './day-notes.ts';
 import { createDayTable, type DayTable } from './day-table.ts';
-import type { Format } from './formats.ts';
+import { type Format, ORDER } from './formats.ts';
 import { dayOf } from './object-days.ts';
 import type { SourceObject } from './source-objects.ts';
 import type { ExportTarget } from './target.ts';
@@ -73,7 +73,12 @@ export async function writeDay(day: SourceDay, deps: ExportDeps): Promise<DayOut
   const { target, format, student, memoryMb } = deps;
   const folder = folderOf(day);
   const name = `${folder}/${format.fileName}`;
-  const table = await createDayTable({ columns: format.columns, workDir: target.workDir, memoryMb });
+  const table = await createDayTable({
+    columns: format.columns,
+    order: ORDER,
+    workDir: target.workDir,
+    memoryMb,
+  });
   let records: number;
   let sizeBytes: number | null = null;
   try {

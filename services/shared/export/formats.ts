@@ -19,11 +19,11 @@ export interface Format {
   write(table: DayTable, path: string): Promise<void>;
 }
 
+/** By time; at the same time by where they come from, so that the same records always give the same order. */
+export const ORDER: readonly string[] = ['timestamp', 'topic', 'partition', 'offset'];
+
 export const FORMATS = ['parquet', 'jsonl'] as const;
 export type FormatName = (typeof FORMATS)[number];
-
-/** By time; at the same time by where they come from, so that the same records always give the same order. */
-const ORDER = ['timestamp', 'topic', 'partition', 'offset'] as const;
 
 function parquet(type: ClientType | undefined): Format {
   const { columns, rowOf } = createRowMaker(type === undefined ? NO_TYPED_CELLS : createTypedCells(type));
@@ -31,7 +31,7 @@ function parquet(type: ClientType | undefined): Format {
     fileName: 'events.parquet',
     columns,
     rowOf,
-    write: (table, path) => table.writeParquet(path, ORDER),
+    write: (table, path) => table.writeParquet(path),
   };
 }
 
@@ -54,7 +54,7 @@ function jsonl(): Format {
     },
     async write(table, path) {
       const blocks = async function* (): AsyncGenerator<string> {
-        for await (const lines of table.texts('line', ORDER)) yield `${lines.join('\n')}\n`;
+        for await (const lines of table.texts('line')) yield `${lines.join('\n')}\n`;
       };
       await pipeline(Readable.from(blocks()), createWriteStream(path, { flags: 'wx' }));
     },
