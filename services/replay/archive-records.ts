@@ -13,6 +13,12 @@ export interface ArchiveRecordsDeps {
   readonly filters: ReplayFilters;
 }
 
+/** So that a record which is kept keeps none of those beside it that were left out. */
+const ownMemory = (record: LogRecord): LogRecord => ({
+  ...record,
+  value: record.value === null ? null : Buffer.from(record.value),
+});
+
 type Passes = (record: LogRecord) => boolean;
 
 /** By topic; null where all is wanted, as what people decided always is. */
@@ -60,7 +66,8 @@ export function createArchiveRecords({ archive, plan, filters }: ArchiveRecordsD
       for await (const page of history.archived(at, from, { wanted, waits: () => undefined })) {
         const next = page.at(-1)!.offset + 1;
         const within = next <= end ? page : page.filter(({ offset }) => offset < end);
-        yield { records: filter === null ? within : within.filter(filter), next: Math.min(next, end) };
+        const records = filter === null ? within : within.filter(filter).map(ownMemory);
+        yield { records, next: Math.min(next, end) };
         if (next >= end) return;
       }
     },

@@ -21,6 +21,8 @@ const PAGE_RECORDS = 512;
 const PAGE_BYTES = 1_048_576;
 /** Our writer ends a block at some 256 KiB, so only a single huge record makes one larger; this is for foreign ones. */
 const MAX_BLOCK_BYTES = 64 * 1_048_576;
+/** So most blocks are inflated into one piece, which need not be put together. */
+const INFLATED_BYTES = 262_144 + 16_384;
 
 const SYNC = { type: 'fixed', name: 'Sync', size: 16 };
 const HEADER = parseSchema({
@@ -57,24 +59,40 @@ function readHeader(bytes: Buffer): { header: Header; offset: number } {
   return { header, offset };
 }
 
+/** Decodes one record of an inflated block; `offset` is where the next one begins, or -1 where the block is cut short. */
+export type DecodeRecord<T> = (
+  data: Buffer,
+  at: number,
+) => { readonly value: T | undefined; readonly offset: number };
+
+/** Decodes as the shape of `reader`: what that leaves out is skipped, which is much cheaper. */
+export function decodeAs<T>(reader: AvroType): (schema: unknown) => DecodeRecord<T> {
+  return (schema) => {
+    const resolver = reader.createResolver(parseSchema(schema));
+    return (data, at) => reader.decode(data, at, resolver) as ReturnType<DecodeRecord<T>>;
+  };
+}
+
 /**
- * The records of a container in pages of some hundred, decoded with the schema that it carries, as the shape of
- * `reader`: what that leaves out is skipped, which is much cheaper. Holds one block and one page besides `bytes`, and
+ * The records of a container in pages of some hundred, decoded by what `decoderOf` makes of the schema that it carries. Holds one block and one page besides `bytes`, and
  * lets others run between pages. Throws an Error that quotes no record when the container is broken.
  */
-export async function* readContainerPages<T>(bytes: Buffer, reader: AvroType): AsyncGenerator<readonly T[]> {
+export async function* readContainerPages<T>(
+  bytes: Buffer,
+  decoderOf: (schema: unknown) => DecodeRecord<T>,
+): AsyncGenerator<readonly T[]> {
   const { header, offset: start } = readHeader(bytes);
-  const resolver = reader.createResolver(parseSchema(JSON.parse(`${header.meta['avro.schema']}`)));
+  const decode = decoderOf(JSON.parse(`${header.meta['avro.schema']}`));
   let page: T[] = [];
   let pageBytes = 0;
   for (let at = start; at < bytes.length; ) {
     const { value: block, offset } = decodeAt<Block>(BLOCK, bytes, at, 'the block');
     if (!block.sync.equals(header.sync)) throw new Error(`the block at byte ${at} does not end as it should`);
     // Half the cost of handing blocks to other threads; each takes a millisecond or so.
-    const data = inflateRawSync(block.data, { maxOutputLength: MAX_BLOCK_BYTES });
+    const data = inflateRawSync(block.data, { maxOutputLength: MAX_BLOCK_BYTES, chunkSize: INFLATED_BYTES });
     let read = 0;
     for (let index = 0; index < block.count; index++) {
-      const { value, offset: next } = reader.decode(data, read, resolver);
+      const { value, offset: next } = decode(data, read);
       if (next < 0) throw new Error(`the block at byte ${at} is cut short`);
       pageBytes += next - read;
       read = next;

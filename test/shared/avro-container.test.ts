@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createContainerWriter, parseSchema, readContainer } from '../../services/shared/avro.ts';
-import { readContainerPages } from '../../services/shared/avro-container.ts';
+import { decodeAs, readContainerPages } from '../../services/shared/avro-container.ts';
 import { collect } from '../support/collect.ts';
 
 const SCHEMA = {
@@ -12,8 +12,8 @@ const SCHEMA = {
     { name: 'bytes', type: ['null', 'bytes'] },
   ],
 };
-const whole = parseSchema(SCHEMA);
-const numbers = parseSchema({ ...SCHEMA, fields: SCHEMA.fields.slice(0, 1) });
+const whole = decodeAs(parseSchema(SCHEMA));
+const numbers = decodeAs(parseSchema({ ...SCHEMA, fields: SCHEMA.fields.slice(0, 1) }));
 
 function write(records: readonly object[], schema: unknown = SCHEMA): Promise<Buffer> {
   const writer = createContainerWriter({
@@ -68,7 +68,7 @@ describe('a container that is read in pages', () => {
     setImmediate(() => {
       served = true;
     });
-    for await (const page of readContainerPages<{ n: number }>(bytes, whole))
+    for await (const page of readContainerPages(bytes, decodeAs<{ n: number }>(parseSchema(SCHEMA))))
       servedBeforeTheEnd ||= served && page.at(-1)!.n < 1_299;
     expect(servedBeforeTheEnd).toBe(true);
   });

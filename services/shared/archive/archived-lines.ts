@@ -1,5 +1,5 @@
 import { parseSchema } from '../avro.ts';
-import { readContainerPages } from '../avro-container.ts';
+import { decodeAs, readContainerPages } from '../avro-container.ts';
 import type { RecordEraser } from '../erasing/erased-record.ts';
 import { createEventCodec } from '../event.ts';
 import type { LogRecord, TopicPartition } from '../log/port.ts';
@@ -42,9 +42,9 @@ export async function* archivedLines(
   bytes: Buffer,
   eraserOf: (topic: string) => RecordEraser,
 ): AsyncGenerator<string> {
-  const type = parseSchema(loadArchiveSchema());
+  const decoderOf = decodeAs<ArchivedColumns>(parseSchema(loadArchiveSchema()));
   const recordLine = createRecordLine();
-  for await (const page of readContainerPages<ArchivedColumns>(bytes, type))
+  for await (const page of readContainerPages(bytes, decoderOf))
     for (const record of page) {
       const left = eraserOf(record.topic).erase(record);
       yield left === record ? lineOf(record) : recordLine(record, left);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type AvroType, parseSchema } from '../avro.ts';
-import { readContainerPages } from '../avro-container.ts';
+import { decodeAs, readContainerPages } from '../avro-container.ts';
 import type { LogRecord } from '../log/port.ts';
+import { recordViews } from './record-views.ts';
 
 /** The records of archive objects: `schemas/archive/` says what their fields mean. */
 
@@ -34,16 +35,19 @@ function typeWith(names: readonly string[]): AvroType {
   return parseSchema({ ...schema, fields: schema.fields.filter(({ name }) => names.includes(name)) });
 }
 
-/** Reads the records of an object's bytes, page by page, as the log held them. Throws an Error where they are broken. */
+/**
+ * Reads the records of an object's bytes, page by page, as the log held them. Throws an Error where they are broken. Keys
+ * and values share the memory of some hundred records beside them.
+ */
 export function createRecordReader(): (bytes: Buffer) => AsyncIterable<readonly LogRecord[]> {
-  const type = typeWith(FROM_THE_LOG);
-  return (bytes) => readContainerPages<LogRecord>(bytes, type);
+  const copied = decodeAs<LogRecord>(typeWith(FROM_THE_LOG));
+  return (bytes) => readContainerPages(bytes, (schema) => recordViews(schema) ?? copied(schema));
 }
 
 /** Like `createRecordReader`, but only when the log appended them, which takes a fraction of the time. */
 export function createTimeReader(): (
   bytes: Buffer,
 ) => AsyncIterable<readonly Pick<LogRecord, 'timestamp'>[]> {
-  const type = typeWith(['timestamp']);
-  return (bytes) => readContainerPages<Pick<LogRecord, 'timestamp'>>(bytes, type);
+  const decoderOf = decodeAs<Pick<LogRecord, 'timestamp'>>(typeWith(['timestamp']));
+  return (bytes) => readContainerPages(bytes, decoderOf);
 }
