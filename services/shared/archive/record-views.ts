@@ -19,15 +19,22 @@ const NO_HEADERS: Readonly<Record<string, Buffer>> = Object.freeze({});
 /** Zigzag variable-length, as Avro writes int and long; exact up to 2^52, as the library is. */
 function readLong(from: Cursor): number {
   const { data } = from;
-  let { at } = from;
-  let byte = data[at++]!;
+  let byte = data[from.at++]!;
+  // Most are lengths and branches.
+  if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
   let value = byte & 0x7f;
-  for (let shift = 7; byte >= 0x80; shift += 7) {
-    byte = data[at++]!;
-    // Shifts of numbers are those of 32 bits.
-    value = shift < 28 ? value | ((byte & 0x7f) << shift) : value + (byte & 0x7f) * 2 ** shift;
+  let shift = 7;
+  for (; shift < 28; shift += 7) {
+    byte = data[from.at++]!;
+    value |= (byte & 0x7f) << shift;
+    if (!(byte >= 0x80)) return (value >>> 1) ^ -(value & 1);
   }
-  from.at = at;
+  // Beyond that, shifts of 32 bits do not reach.
+  do {
+    byte = data[from.at++]!;
+    value += (byte & 0x7f) * 2 ** shift;
+    shift += 7;
+  } while (byte >= 0x80);
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
