@@ -1,7 +1,9 @@
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import { createEmbeddedState } from '../shared/state/embedded.ts';
 import type { DeadLetterKey, StateStore } from '../shared/state/port.ts';
+import { rekeyTopic } from '../shared/topics.ts';
 import { createArchiveRecords } from './archive-records.ts';
+import { checkPartitions } from './check-partitions.ts';
 import { type FoldRecordedDeps, foldRecorded } from './fold-recorded.ts';
 import { type PlanOptions, planReplay, type ReplayPlan } from './plan.ts';
 import { unitTopics } from './stores.ts';
@@ -70,6 +72,13 @@ async function refusedIn(
   return [...found.values()].sort((a, b) => (a.reducer < b.reducer ? -1 : 1));
 }
 
+async function checkedPlan(deps: PlanOptions): Promise<ReplayPlan> {
+  const plan = await planReplay(deps);
+  const records = createArchiveRecords({ archive: deps.archive, plan, filters: {} });
+  await checkPartitions(records, rekeyTopic(plan.namespace, deps.module.id), plan.partitions);
+  return plan;
+}
+
 /**
  * Folds what an archive holds of a module's events, as the filters say, and writes the states into a file. What is folded
  * is kept in the work folder, so that after an interruption of any kind the same call goes on from there; when the file is
@@ -77,7 +86,7 @@ async function refusedIn(
  */
 export async function replayToFile(deps: ReplayToFileDeps): Promise<Replayed> {
   const { archive, module, out } = deps;
-  const work = await openWorkDir(deps.work, identityOf(deps), () => planReplay(deps));
+  const work = await openWorkDir(deps.work, identityOf(deps), () => checkedPlan(deps));
   const { plan, env } = work;
   let outcome: Replayed = { kind: 'interrupted' };
   try {

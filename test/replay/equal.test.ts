@@ -76,3 +76,10 @@ test('with a student, their states are those of the live system, and there are n
   expect(Object.keys(own).length).toBeGreaterThan(4);
   expect(ofStudents(told)).toEqual(own);
 });
+
+test('a number of partitions that the topics do not have is refused', async () => {
+  const run = replay({ dir: live.dir, module, partitions: 4 });
+  await expect(run).rejects.toThrow(
+    /LECTERN_PARTITIONS: school.rekey.told.v1 has another number of partitions than 4/,
+  );
+});

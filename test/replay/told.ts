@@ -10,10 +10,20 @@ export type Told = Readonly<Record<string, { readonly internal: string; readonly
 const plainText = (text: string): string => decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '%25'));
 
 /** What a store holds, read from its fields without the code that writes files. */
-export async function statesIn({ state, log, modules, namespace }: House): Promise<Told> {
-  const told: Record<string, { internal: string; external: string }> = {};
+export function statesIn({ modules, namespace, ...house }: House): Promise<Told> {
   const module = modules[0]!.id;
-  for (const topic of [eventsTopic(namespace, A), eventsTopic(namespace, B), rekeyTopic(namespace, module)])
+  const topics = [eventsTopic(namespace, A), eventsTopic(namespace, B), rekeyTopic(namespace, module)];
+  return statesOfUnits(house, module, topics);
+}
+
+/** The same of a module's units of some topics. */
+export async function statesOfUnits(
+  { state, log }: Pick<House, 'state' | 'log'>,
+  module: string,
+  topics: readonly string[],
+): Promise<Told> {
+  const told: Record<string, { internal: string; external: string }> = {};
+  for (const topic of topics)
     for (const { partition } of await log.offsets(topic)) {
       const fields = new Map(
         (await collect(state.entries({ module, topic, partition }))).map(({ field, value }) => [
