@@ -5,7 +5,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { runLectern } from '../support/lectern-command.ts';
 import { createProgram, type RestartableProgram } from '../support/product.ts';
 import { openDashboard } from '../support/version-dashboard.ts';
-import { ALL_ITEMS, ALL_STUDENTS, startVersionLoad } from '../support/version-load.ts';
+import { ALL_ITEMS, ALL_STUDENTS, byGateway, startVersionLoad } from '../support/version-load.ts';
 import { waitFor } from '../support/wait.ts';
 
 // Proven here: the same on the embedded product. A version that comes with a restart takes over while events come in, what
@@ -44,7 +44,7 @@ test('a version that is installed at a restart takes over, is gone back from, pr
   };
 
   const first = await start(V1);
-  const load = startVersionLoad(() => first.url);
+  const load = startVersionLoad(byGateway(() => first.url));
   await waitFor(async () => (load.acknowledged.get('tc-testcase-jon') ?? 0) > 200, {
     message: 'there are events',
     ...SOON,
@@ -54,7 +54,7 @@ test('a version that is installed at a restart takes over, is gone back from, pr
   await first.stop();
 
   const second = await start(`${V1},${V2}`);
-  const more = startVersionLoad(() => second.url);
+  const more = startVersionLoad(byGateway(() => second.url));
   await waitFor(async () => (await versionOf(second)) !== undefined, {
     message: 'states are shown',
     ...SOON,
@@ -90,4 +90,4 @@ test('a version that is installed at a restart takes over, is gone back from, pr
   expect(rows).toMatchObject([{ version: 2, active: true, progress: 1 }]);
   await expect(lectern('rollback', 'versions')).rejects.toThrow('are not there any more');
   await fourth.stop();
-}, 120_000);
+}, 300_000);
