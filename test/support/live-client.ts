@@ -41,7 +41,7 @@ function parseMessage(block: string): LiveMessage | null {
 }
 
 /** Opens a live stream and reads it message by message. */
-export async function openLive(url: string): Promise<LiveClient> {
+export async function openLive(url: string, deadlineMs = DEADLINE_MS): Promise<LiveClient> {
   // Not fetch: it answers an abort by opening a spare connection, for which a server that stops would wait.
   const request = get(url);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -74,7 +74,7 @@ export async function openLive(url: string): Promise<LiveClient> {
   async function next(): Promise<LiveMessage> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('no message came in time')), DEADLINE_MS);
+      timer = setTimeout(() => reject(new Error('no message came in time')), deadlineMs);
     });
     return await Promise.race([message(), late]).finally(() => clearTimeout(timer));
   }

@@ -16,6 +16,9 @@ export interface Dashboard {
   close(): void;
 }
 
+/** A machine that does much else at the same time is slow. */
+const DEADLINE_MS = 60_000;
+
 /**
  * Opens a live stream on states that are there, and judges whatever it shows. After a rollback in which some may be lost,
  * or a restart, open another one.
@@ -24,7 +27,10 @@ export async function openDashboard(queryUrl: string, path: string): Promise<Das
   const shown = new Map<string, Shown>();
   const faults: string[] = [];
   const versions: number[] = [];
-  const client: LiveClient = await openLive(`${queryUrl}/v1/live/${path}`);
+  const open = (): Promise<LiveClient> => openLive(`${queryUrl}/v1/live/${path}`, DEADLINE_MS);
+  let client = await open();
+  // As a page does: a store that is slow just then is asked again.
+  for (; client.status !== 200; client = await open()) client.close();
   let closed = false;
 
   const take = ({ items }: LiveMessage): void => {
