@@ -54,7 +54,7 @@ async function startQuery(namespace: string) {
   return { url: listening.url, log };
 }
 
-const SOON = { timeoutMs: 40_000, intervalMs: 100 };
+const SOON = { timeoutMs: 90_000, intervalMs: 100 };
 
 describeOnStack('a version that is deployed beside another', () => {
   const programs: RestartableProgram[] = [];

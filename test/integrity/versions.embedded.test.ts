@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait.ts';
 
 const V1 = './test/support/version-module/v1';
 const V2 = './test/support/version-module/v2';
-const SOON = { timeoutMs: 30_000, intervalMs: 50 };
+const SOON = { timeoutMs: 90_000, intervalMs: 50 };
 
 const programs: RestartableProgram[] = [];
 afterAll(async () => {
@@ -45,7 +45,7 @@ test('a version that is installed at a restart takes over, is gone back from, pr
 
   const first = await start(V1);
   const load = startVersionLoad(byGateway(() => first.url));
-  await waitFor(async () => (load.acknowledged.get('tc-testcase-jon') ?? 0) > 200, {
+  await waitFor(async () => (load.acknowledged.get('tc-testcase-jon') ?? 0) > 50, {
     message: 'there are events',
     ...SOON,
   });

@@ -7,8 +7,8 @@ import { sendEvents } from './sender.ts';
 const USERS = ['ada', 'bea', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'jon'];
 const ITEMS = 10;
 const SOURCE = 'test.versions';
-/** Between two rounds: about a thousand events a second, so that the load leaves the machine to those under it. */
-const PAUSE_MS = 100;
+/** Between two rounds: some two hundred events a second, so that the load leaves the machine to those under it. */
+const PAUSE_MS = 500;
 
 const studentOf = (user: string): string => `tc-testcase-${user}`;
 
