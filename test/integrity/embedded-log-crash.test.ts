@@ -19,10 +19,10 @@ async function appendUntilKilled(
   dataDir: string,
   first: number,
   acknowledgements: number,
+  ...more: readonly string[]
 ): Promise<number[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', APPENDER, dataDir, String(first)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['--import', 'tsx', APPENDER, dataDir, String(first), ...more];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -54,6 +54,31 @@ test('what the embedded log acknowledged survives kill -9, once, at offsets with
   const lost = acknowledged.filter((number) => !found.has(number));
   expect(lost).toEqual([]);
   expect(acknowledged.length).toBeGreaterThan(ROUNDS * 50);
+  await env.close();
+  rmSync(dataDir, { recursive: true });
+}, 60_000);
+
+test('killed while its beginning is removed, the log begins later, and has all from there on', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'lectern-crash-'));
+  let acknowledged: number[] = [];
+  for (let round = 0; round < ROUNDS - 2; round++) {
+    const enough = 4_000 + Math.floor(Math.random() * 2_000);
+    acknowledged = await appendUntilKilled(dataDir, round * 1_000_000, enough, 'trim');
+  }
+  const env = await openEmbedded({ dataDir });
+  const log = createEmbeddedLog({ env });
+  const kept = new Map<number, number>();
+  for (const { partition, start, end } of await log.offsets('numbers')) {
+    expect(start).toBeGreaterThan(0);
+    expect(end - start).toBeGreaterThanOrEqual(500);
+    const records = await collect(log.read({ topic: 'numbers', partition, from: start, to: end }));
+    expect(records.map(({ offset }) => offset)).toEqual(
+      Array.from({ length: end - start }, (_, n) => start + n),
+    );
+    for (const { value } of records) kept.set(Number(value), (kept.get(Number(value)) ?? 0) + 1);
+  }
+  // The last ones are among the newest of their partitions.
+  expect(acknowledged.slice(-400).filter((number) => kept.get(number) !== 1)).toEqual([]);
   await env.close();
   rmSync(dataDir, { recursive: true });
 }, 60_000);

@@ -98,7 +98,7 @@ async function killedCopy(
   total: () => Promise<number>,
 ): Promise<void> {
   const before = await total();
-  const child = await startProgram('dist/services/cli/main.js', { env, args: [...args, '--rate', '2000'] });
+  const child = await startProgram('dist/services/cli/main.js', { env, args: [...args, '--rate', '200'] });
   const isAt = async (): Promise<boolean> => (await total()) > before || !child.running();
   await waitFor(isAt, { message: 'more is copied', timeoutMs: 60_000 }).catch((error: Error) => {
     throw new Error(`${error.message}: ${child.lines().join('\n')}`);
@@ -144,8 +144,11 @@ describeOnStack('a school that moves from one process to a cluster, its clients 
     const variables = { ...stackVariables(stack()), LECTERN_S3_BUCKET: name, LECTERN_MODULES: MODULES };
     const into = ['replay', '--into', name, '--partitions', String(NEW_PARTITIONS), '--source-dir', dataDir];
     const total = async (): Promise<number> => {
-      if ((await cluster.log.partitionCount(topic)) === null) return 0;
-      return (await cluster.log.offsets(topic)).reduce((sum, { end }) => sum + end, 0);
+      let sum = 0;
+      for (const one of [SOURCE, ...REKEY_SOURCES].map((source) => eventsTopic(name, source)))
+        if ((await cluster.log.partitionCount(one)) !== null)
+          for (const { end } of await cluster.log.offsets(one)) sum += end;
+      return sum;
     };
     const pause = (): Promise<unknown> => Promise.all(senders.map((sender) => sender.kill()));
     await pause();

@@ -101,6 +101,7 @@ test('what is below an offset is removed, in bounded steps, and nothing else', a
   expect(await valuesFrom(7_000)).toEqual(Array.from({ length: 2_000 }, (_, n) => 7_000 + n));
   await expect(valuesFrom(6_999)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
   expect(await log.trim(at, 7_000)).toBe(0);
+  expect(await log.trim(at, -5)).toBe(0);
 });
 
 test('a partition from which everything was removed goes on counting', async () => {

@@ -21,6 +21,8 @@ export function createRekeyLoad(
   namespace: string,
   random: Random,
   pauseMs = PAUSE_MS,
+  /** What the ids begin with: no two loads of a topic may have the same. */
+  label = 'e',
 ): RekeyLoad {
   let made = 0;
   let repeats: OutgoingRecord[] = [];
@@ -30,7 +32,7 @@ export function createRekeyLoad(
     return number === 0 ? {} : { [name]: `${name} ${number}` };
   };
   const make = (): OutgoingRecord => {
-    const id = `e${made++}`;
+    const id = `${label}${made++}`;
     const doc = some('id', 12);
     return eventRecord({
       namespace,

@@ -111,7 +111,7 @@ export function createRecords(env: EmbeddedEnv): Records {
       // What was never there, or is gone already, is nothing to remove; and nothing beyond the end is.
       const range = {
         start: recordKey(place, 0),
-        end: recordKey(place, Math.min(below, end(place))),
+        end: recordKey(place, Math.max(0, Math.min(below, end(place)))),
         limit: most,
       };
       const keys = [...records.getKeys(range)];
