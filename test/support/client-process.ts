@@ -50,7 +50,9 @@ export function createSender(user: string, firstUrl: string): ClientProcess {
     },
     async stop() {
       await child.waitForLine(/^kept /);
-      expect(await child.stop('SIGTERM')).toMatchObject({ code: 0 });
+      // However long it takes on a busy machine: the test has a limit of its own.
+      process.kill(child.pid, 'SIGTERM');
+      expect(await child.ended).toMatchObject({ code: 0 });
       expect(child.lines().filter((line) => !line.startsWith('kept '))).toEqual(['flushed']);
       note();
     },
