@@ -67,6 +67,11 @@ export function createLearnerEraseCommand(run: RunInHouse): Command {
             'CONFIG_INVALID',
             'what is erased cannot be had back: add --yes to erase it',
           );
+        if (before !== undefined && before > house.clock.now() * 1_000)
+          throw new LecternError(
+            'CONFIG_INVALID',
+            '--before lies in the future: what the learner sends until then would be erased as it comes; leave it out for now',
+          );
         const progress = answer.progress('objects');
         const request = { learner: id, before: before ?? null, user: userOf() };
         const outcome = await eraseLearner(house, request, progress).finally(progress.end);

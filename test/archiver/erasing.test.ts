@@ -65,6 +65,8 @@ describe('an archiver', () => {
     decide();
     await archiver.stop();
     expect(await erasedIn(house)).toEqual(ERASED);
+    // Not put with them and rewritten then.
+    expect(await collect(house.archive.list({ prefix: 'erasures/' }))).toEqual([]);
     await isWhole(house);
   });
 

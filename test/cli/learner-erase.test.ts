@@ -96,6 +96,8 @@ describe('lectern learner erase', () => {
     expect(unsaid).toMatchObject({ code: 78, said: expect.stringContaining('add --yes') });
     const untimely = await lectern(house, 'erase', 'bob', '--yes', '--before', 'yesterday');
     expect(untimely.said).toContain('must be a time as');
+    const early = await lectern(house, 'erase', 'bob', '--yes', '--before', '2999-01-01');
+    expect(early).toMatchObject({ code: 78, said: expect.stringContaining('lies in the future') });
     await house.control.caughtUp();
     expect(house.control.erasures.count).toBe(0);
   });

@@ -27,6 +27,8 @@ interface Found {
   readonly name: string;
 }
 
+/** The second is for what was put during the first. There is always something new where much is archived. */
+const PASSES = 2;
 /** Objects are read and written so many at a time. */
 const AT_ONCE = 4;
 
@@ -46,8 +48,9 @@ async function* partitionsOf(deps: EraseArchiveDeps, { keyHash }: Pick<NumberedE
 }
 
 /**
- * Rewrites every archived object that has records of an erased learner. What is put while it runs is looked at too, until
- * nothing new is there: from then on archivers put nothing of the learner. It may be ended at any moment and run again,
+ * Rewrites every archived object that has records of an erased learner. Whatever is put once the erasure is decided is for
+ * the archivers to put without, and to look at again where it was on its way; what is put while this runs is looked at
+ * here, too. It may be ended at any moment and run again,
  * or several at a time: what is done is not done again.
  */
 export async function eraseArchive(deps: EraseArchiveDeps, erasure: NumberedErasure): Promise<void> {
@@ -62,7 +65,7 @@ export async function eraseArchive(deps: EraseArchiveDeps, erasure: NumberedEras
     deps.onObject?.();
   };
 
-  for (;;) {
+  for (let pass = 1; pass <= PASSES; pass++) {
     const found: Found[] = [];
     for await (const { of, objects } of partitionsOf(deps, erasure))
       for (const { name } of objects) if (!seen.has(name)) found.push({ of, name });
