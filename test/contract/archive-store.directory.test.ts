@@ -22,6 +22,7 @@ const makeRoot = (): Promise<string> => mkdtemp(join(tmpdir(), 'archive-'));
 
 archiveStoreContract({
   name: 'a directory',
+  replacesAtomically: true,
   describe,
   async create() {
     const root = await makeRoot();

@@ -32,6 +32,8 @@ async function makeBucket(): Promise<S3Settings> {
 
 archiveStoreContract({
   name: 'S3',
+  // S3 does; this server compares first and puts then, so of many at one moment several may be told that they did.
+  replacesAtomically: false,
   describe: describeOnStack,
   async create() {
     const made = await makeBucket();
