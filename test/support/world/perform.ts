@@ -84,6 +84,7 @@ export function createPerformer(world: World): (happening: Happening) => Promise
       case 'append':
         return world.append(happening.events.map(eventOf));
       case 'copies':
+        if (happening.far) for (const at of world.partitions) skip(at, 10_001);
         // What is no event of ours has no source, and is not copied.
         return world.copy(
           happening.events.map(eventOf).map((event) => ({

@@ -104,7 +104,7 @@ export function randomScripts({ fleeting }: ScriptLimits): fc.Arbitrary<Script> 
   const events = fc.array(eventOf(kindWith(fleeting)), { minLength: 1, maxLength: 14 });
   const happening = fc.oneof(
     { weight: 24, arbitrary: happen('append', { events }) },
-    { weight: 3, arbitrary: happen('copies', { events, again: fc.nat(6) }) },
+    { weight: 3, arbitrary: happen('copies', { events, again: fc.nat(6), far: fc.boolean() }) },
     ...disturbances,
   );
   const item: fc.Arbitrary<Item> = fc.record({

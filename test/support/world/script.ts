@@ -17,8 +17,16 @@ export type Happening =
   | { readonly what: 'append'; readonly events: readonly EventSpec[] }
   | { readonly what: 'append again'; readonly ago: number; readonly count: number }
   | { readonly what: 'client resends'; readonly ago: number; readonly count: number }
-  /** Events waited unclaimed, and are copied; of each partition, so many that are copied already are copied once more. */
-  | { readonly what: 'copies'; readonly events: readonly EventSpec[]; readonly again: number }
+  /**
+   * Events waited unclaimed, and are copied; of each partition, so many that are copied already are copied once more. `far`
+   * is when the ids of those are forgotten.
+   */
+  | {
+      readonly what: 'copies';
+      readonly events: readonly EventSpec[];
+      readonly again: number;
+      readonly far: boolean;
+    }
   | { readonly what: 'skip offsets'; readonly partition: number; readonly count: number }
   | { readonly what: 'log time jumps'; readonly days: number }
   | { readonly what: 'archive and trim'; readonly partition: number; readonly keep: number }
@@ -67,7 +75,10 @@ function describeEvent({ source, student, kind, n, doc, sequence }: EventSpec): 
 
 function describeHappening(happening: Happening): string {
   if (happening.what === 'append' || happening.what === 'copies') {
-    const again = happening.what === 'copies' ? `, ${happening.again} of each partition again` : '';
+    const again =
+      happening.what === 'copies'
+        ? `, ${happening.again} of each partition again${happening.far ? ', far behind' : ''}`
+        : '';
     return `${happening.what} ${happening.events.map(describeEvent).join(', ')}${again}`;
   }
   const { what, ...given } = happening;
