@@ -126,16 +126,6 @@ const BROKEN: readonly (readonly [string, Broken, RegExp?])[] = [
     /should (not )?be/,
   ],
   [
-    'a worker that forgets which copies of waiting events it had',
-    processWhose('state', (state) => ({
-      async readMany(unit, fields) {
-        const texts = await state.readMany(unit, fields);
-        return texts.map((text, index) => (/^Mark,.*_unclaimed/.test(fields[index]!) ? null : text));
-      },
-    })),
-    /should be/,
-  ],
-  [
     'a worker that does not read back which events came just before',
     lookingBackAtNothing(),
     /should (not )?be/,

@@ -12,6 +12,7 @@ export interface ScriptChecks {
   readonly options?: Omit<WorldOptions, 'script' | 'logger'>;
   /** See `ScriptLimits`. */
   readonly fleeting?: boolean;
+  readonly copies?: boolean;
   /** Rejects with the first script that goes wrong, however large it is. */
   readonly asFound?: boolean;
   /** After so long it rejects, with the smallest script found until then, if there is one. */
@@ -55,10 +56,10 @@ export function schedulesFromEnvironment({ fixed, fresh }: Usual): readonly Sche
 
 /** Runs random scripts. Rejects with the smallest script found that goes wrong, how, and how to see it again. */
 export async function checkScripts(checks: ScriptChecks): Promise<{ readonly perMinute: number }> {
-  const { runs, seed, path, options, limitMs, asFound = false, fleeting = true } = checks;
+  const { runs, seed, path, options, limitMs, asFound = false, fleeting = true, copies = false } = checks;
   const begun = performance.now();
   const found = await fc.check(
-    fc.asyncProperty(randomScripts({ fleeting }), async (script) => {
+    fc.asyncProperty(randomScripts({ fleeting, copies }), async (script) => {
       await runScript(script, options);
     }),
     {

@@ -98,14 +98,17 @@ const disturbances: readonly fc.WeightedArbitrary<Happening>[] = [
 export interface ScriptLimits {
   /** Whether there are events of which only a checkpoint's time decides whether they are refused. */
   readonly fleeting: boolean;
+  /** Whether events that waited unclaimed are copied. */
+  readonly copies: boolean;
 }
 
-export function randomScripts({ fleeting }: ScriptLimits): fc.Arbitrary<Script> {
+export function randomScripts({ fleeting, copies }: ScriptLimits): fc.Arbitrary<Script> {
   const events = fc.array(eventOf(kindWith(fleeting)), { minLength: 1, maxLength: 14 });
+  const copying = happen('copies', { events, again: fc.nat(6), far: fc.boolean() });
   const happening = fc.oneof(
     { weight: 24, arbitrary: happen('append', { events }) },
-    { weight: 3, arbitrary: happen('copies', { events, again: fc.nat(6), far: fc.boolean() }) },
     ...disturbances,
+    ...(copies ? [{ weight: 12, arbitrary: copying }] : []),
   );
   const item: fc.Arbitrary<Item> = fc.record({
     happening,
