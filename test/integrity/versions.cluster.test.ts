@@ -9,7 +9,7 @@ import { createKafkaLog } from '../../services/shared/log/kafka.ts';
 import { createLogger } from '../../services/shared/logger.ts';
 import { loadModules } from '../../services/shared/modules.ts';
 import { createRedisState } from '../../services/shared/state/redis.ts';
-import { runLectern } from '../support/lectern-command.ts';
+import { listFromLectern, runLectern } from '../support/lectern-command.ts';
 import { createProgram, type RestartableProgram } from '../support/product.ts';
 import { describeOnStack, stack } from '../support/stack.ts';
 import { uniqueName } from '../support/unique-name.ts';
@@ -117,7 +117,13 @@ describeOnStack('a version that is deployed beside another', () => {
     expect(await lectern('rollback', 'versions')).toContain('version 1 of versions is shown');
     await showing(1);
     // A person's word stands, though the second version has all that the first one has.
-    const rows = JSON.parse(await lectern('status', 'versions', '--json')) as readonly object[];
+    const rows = await listFromLectern(
+      { ...env, LECTERN_MODULES: `${V1},${V2}` },
+      'modules',
+      'status',
+      'versions',
+      '--json',
+    );
     expect(rows).toMatchObject([
       { version: 1, active: true, auto: false },
       { version: 2, active: false },

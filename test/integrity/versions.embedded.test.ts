@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { runLectern } from '../support/lectern-command.ts';
+import { listFromLectern, runLectern } from '../support/lectern-command.ts';
 import { createProgram, type RestartableProgram } from '../support/product.ts';
 import { openDashboard } from '../support/version-dashboard.ts';
 import { ALL_ITEMS, ALL_STUDENTS, byGateway, startVersionLoad } from '../support/version-load.ts';
@@ -86,7 +86,13 @@ test('a version that is installed at a restart takes over, is gone back from, pr
   expect(await lectern('remove', 'versions', '1')).toContain('versions.v1 is removed: ');
   const fourth = await start(V2);
   expect(await versionOf(fourth)).toBe(2);
-  const rows = JSON.parse(await lectern('status', 'versions', '--json')) as readonly object[];
+  const rows = await listFromLectern(
+    { ...env, LECTERN_MODULES: `${V1},${V2}` },
+    'modules',
+    'status',
+    'versions',
+    '--json',
+  );
   expect(rows).toMatchObject([{ version: 2, active: true, progress: 1 }]);
   await expect(lectern('rollback', 'versions')).rejects.toThrow('are not there any more');
   await fourth.stop();

@@ -8,3 +8,13 @@ export async function runLectern(env: Readonly<Record<string, string>>, ...args:
   if (code !== 0) throw new Error(said);
   return said;
 }
+
+/** The same of a command that prints a list as JSON, whatever Node or a library warns of beside it. */
+export async function listFromLectern(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<readonly object[]> {
+  const lines = (await runLectern(env, ...args)).split('\n');
+  const [from, to] = [lines.indexOf('['), lines.indexOf(']')];
+  return JSON.parse(lines.slice(from, to + 1).join('\n')) as readonly object[];
+}
