@@ -139,7 +139,10 @@ describeOnStack('a school that moves from one process to a cluster, its clients 
     const senders = ['ada', 'ben'].map((user) => createSender(user, socketOf(product.url)));
     await Promise.all(senders.map((sender) => sender.start()));
     await sleep(1_500);
-    await lectern(oldVariables, ['dead-letters', 'drop', '--module', 'audit', '--limit', '1000', '--yes']);
+    const drop = ['dead-letters', 'drop', '--module', 'audit', '--limit', '1000', '--yes'];
+    const someDropped = async (): Promise<boolean> =>
+      (await lectern(oldVariables, drop)).some((line) => line.startsWith('dropped:'));
+    await waitFor(someDropped, { message: 'some dead letters are dropped', timeoutMs: 60_000 });
 
     const variables = { ...stackVariables(stack()), LECTERN_S3_BUCKET: name, LECTERN_MODULES: MODULES };
     const into = ['replay', '--into', name, '--partitions', String(NEW_PARTITIONS), '--source-dir', dataDir];
