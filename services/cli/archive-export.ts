@@ -3,6 +3,7 @@ import { archivedSources } from '../shared/archive/inventory.ts';
 import { createObjectOpener } from '../shared/archive/open-object.ts';
 import type { ArchiveStore } from '../shared/archive/port.ts';
 import type { Environment } from '../shared/config.ts';
+import { readArchivedErasures } from '../shared/erasing/archived-erasures.ts';
 import { LecternError } from '../shared/errors.ts';
 import type { DayOutcome } from '../shared/export/export-day.ts';
 import { exportSource } from '../shared/export/export-source.ts';
@@ -59,6 +60,7 @@ async function exportAll(
   await claimPlace(target, { format, student });
   const types = loadSourceTypes();
   const opener = createObjectOpener(archive);
+  const eraserOf = await readArchivedErasures(archive);
   for (const source of sources) {
     const objects = createProgress('objects to look through');
     const records = createProgress(`records of ${source}`);
@@ -69,6 +71,7 @@ async function exportAll(
       format: createFormat(format, types.get(source)),
       student,
       memoryMb,
+      eraserOf,
       scan: { onTotal: objects.expect, onObject: () => objects.done(1) },
       onDays(count: number): void {
         objects.end();

@@ -1,5 +1,4 @@
 import { SingleBar } from 'cli-progress';
-import { type Answer, terminal } from './answer.ts';
 
 export interface Progress {
   /** So much more is to be done. */
@@ -14,11 +13,6 @@ export const NO_PROGRESS: Progress = {
   done: () => undefined,
   end: () => undefined,
 };
-
-/** A bar where the command has the terminal; the product that does it for a caller has none of theirs. */
-export function progressOf(answer: Answer, what: string): Progress {
-  return answer === terminal ? createProgress(what) : NO_PROGRESS;
-}
 
 /** A bar on stderr with the time that is left; nothing where stderr is no terminal, as stdout is for answers. */
 export function createProgress(what: string): Progress {

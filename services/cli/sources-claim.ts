@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type ClaimedSource, claimSource } from './claim-source.ts';
-import { progressOf } from './progress.ts';
 import type { RunInHouse } from './run-in-house.ts';
 
 interface Options {
@@ -41,7 +40,7 @@ export function createSourcesClaimCommand(run: RunInHouse): Command {
     .option('--json', 'print JSON')
     .action((sources: readonly string[], { quiet, wait, json }: Options, command: Command) =>
       run(command, async (house, answer) => {
-        const progress = progressOf(answer, 'records');
+        const progress = answer.progress('records');
         const claimed: ClaimedSource[] = [];
         try {
           for (const source of new Set(sources)) {

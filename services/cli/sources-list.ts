@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { countWaiting, type Waiting } from '../shared/unclaimed/waiting-events.ts';
 import type { Answer } from './answer.ts';
 import { type DescribedSource, describeSources } from './describe-sources.ts';
-import { progressOf } from './progress.ts';
 import type { RunInHouse } from './run-in-house.ts';
 
 /** What `--json` prints. */
@@ -64,7 +63,7 @@ export function createSourcesListCommand(run: RunInHouse): Command {
     .action(({ json }: { json?: boolean }, command: Command) =>
       run(command, async (house, answer) => {
         await house.control.caughtUp();
-        const progress = progressOf(answer, 'unclaimed records');
+        const progress = answer.progress('unclaimed records');
         const sources = await describeSources(house);
         const waiting = await countWaiting({
           ...house,

@@ -1,5 +1,6 @@
 import { createDirectoryArchive } from '../../services/shared/archive/directory.ts';
 import { createObjectOpener } from '../../services/shared/archive/open-object.ts';
+import { readArchivedErasures } from '../../services/shared/erasing/archived-erasures.ts';
 import { openDirectoryTarget } from '../../services/shared/export/directory-target.ts';
 import { exportSource } from '../../services/shared/export/export-source.ts';
 import { createFormat } from '../../services/shared/export/formats.ts';
@@ -26,6 +27,7 @@ async function measure(asked: { archive: string; out: string; source: string }):
     format: createFormat('parquet', undefined),
     student: null,
     memoryMb: MEMORY_MB,
+    eraserOf: await readArchivedErasures(archive),
     scan: { onTotal: nothing, onObject: nothing },
     onDays: nothing,
     onRecords: nothing,

@@ -6,6 +6,7 @@ import { toMetadata } from '../../services/shared/archive/object-range.ts';
 import { createObjectOpener } from '../../services/shared/archive/open-object.ts';
 import type { ArchiveStore } from '../../services/shared/archive/port.ts';
 import type { ClientType } from '../../services/shared/client-schema.ts';
+import { readArchivedErasures } from '../../services/shared/erasing/archived-erasures.ts';
 import { createEventCodec, type Envelope } from '../../services/shared/event.ts';
 import { openDirectoryTarget } from '../../services/shared/export/directory-target.ts';
 import type { DayOutcome } from '../../services/shared/export/export-day.ts';
@@ -89,6 +90,7 @@ export async function exportTo(
       format: createFormat(format, asked.type),
       student: asked.student ?? null,
       memoryMb: asked.memoryMb ?? 256,
+      eraserOf: await readArchivedErasures(archive),
       scan: { onTotal: () => undefined, onObject: () => undefined },
       onDays: () => undefined,
       onRecords: () => undefined,

@@ -7,8 +7,8 @@ import { unitName } from '../../shared/state/unit-name.ts';
 /** A record of the old control topic that still says something. */
 export type Decision =
   | { readonly kind: 'verdict'; readonly verdict: LeftOut; readonly record: LogRecord }
-  /** API keys, blocks, switches, and whatever another version has decided: it holds wherever it is read. */
-  | { readonly kind: 'other'; readonly record: LogRecord };
+  /** API keys, blocks, switches, and whatever another version has decided, not taken: it holds wherever it is read. */
+  | { readonly kind: 'other'; readonly taken: ControlRecord | null; readonly record: LogRecord };
 
 /**
  * What was decided in a control topic, in order, up to `end`. Claims are left out, which nobody holds in another namespace,
@@ -27,7 +27,7 @@ export async function* readDecisions(
   const decisionOf = (taken: ControlRecord, record: LogRecord): Decision | null => {
     if (taken.kind === 'unit-claimed') owners.set(unitName(taken), taken.token);
     if (taken.kind === 'unit-claimed') return null;
-    if (taken.kind !== 'left-out') return { kind: 'other', record };
+    if (taken.kind !== 'left-out') return { kind: 'other', taken, record };
     const counts = taken.token === undefined || taken.token === owners.get(unitName(taken));
     return counts ? { kind: 'verdict', verdict: taken, record } : null;
   };
@@ -37,7 +37,9 @@ export async function* readDecisions(
       const parsed = parseControlRecord(record.value);
       if (parsed.outcome === 'broken') continue;
       const decision: Decision | null =
-        parsed.outcome === 'unknown' ? { kind: 'other', record } : decisionOf(parsed.record, record);
+        parsed.outcome === 'unknown'
+          ? { kind: 'other', taken: null, record }
+          : decisionOf(parsed.record, record);
       if (decision !== null) yield decision;
     }
 }

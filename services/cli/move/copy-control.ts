@@ -50,7 +50,11 @@ export async function copyControl(deps: ControlCopyDeps): Promise<Copied> {
 
   /** The bytes to append; null for what has no place there; undefined where copying stops. */
   const newValue = (decision: Decision): Buffer | null | undefined => {
-    if (decision.kind === 'other') return decision.record.value;
+    if (decision.kind === 'other') {
+      const { taken, record } = decision;
+      // What was copied out of the unclaimed events is not moved with those: nothing of the new ones is copied yet.
+      return taken?.kind === 'source-claim' ? encodeControlRecord({ ...taken, copied: [0] }) : record.value;
+    }
     const { verdict } = decision;
     const topic = newTopic(verdict.topic);
     if (topic === null) {

@@ -21,7 +21,10 @@ export interface Copied {
   readonly copied: number;
   /** An earlier run had brought them. */
   readonly there: number;
-  /** Records without a value, and events that were requeued for an original that is not moved. */
+  /**
+   * Records without a value, events that were requeued for an original that is not moved, and unclaimed events of which
+   * the topic of their source has a copy.
+   */
   readonly leftOut: number;
   /** The last origin that is in the new namespace; null when nothing of the partition is. */
   readonly lastOrigin: number | null;
@@ -32,6 +35,8 @@ export interface CopyDeps {
   readonly producer: Pick<Producer, 'send'>;
   readonly arrivals: Arrivals;
   readonly filter: HistoryFilter;
+  /** Whether a record is left out because the topic of its source has a copy, which is moved there. */
+  readonly isCopied: (partition: number, record: LogRecord) => boolean;
   /** Resolves when so many more records may be sent. */
   readonly pace: (records: number) => Promise<void>;
   /** Called for offsets that are done. */
@@ -91,7 +96,8 @@ export async function copyPartition(of: Copying, deps: CopyDeps): Promise<Copied
       : { ...headers, ...requeueHeaders({ ...target, offset: place.offset }) };
   };
 
-  const take = async ({ key, value, headers, offset, timestamp }: LogRecord): Promise<void> => {
+  const take = async (record: LogRecord): Promise<void> => {
+    const { key, value, headers, offset, timestamp } = record;
     const name = (key ?? '').toString();
     const partition = partitionOf(name, of.newPartitions);
     if (offset <= arrivals.last({ topic: of.to, partition }, of.partition)) {
@@ -99,7 +105,7 @@ export async function copyPartition(of: Copying, deps: CopyDeps): Promise<Copied
       return;
     }
     const ownHeaders = saysRequeued(headers) ? await requeued(headers, partition) : headers;
-    if (value === null || ownHeaders === null) {
+    if (value === null || ownHeaders === null || deps.isCopied(of.partition, record)) {
       leftOut += 1;
       return;
     }

@@ -2,14 +2,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { LecternError } from '../../shared/errors.ts';
 import type { HistoryFilter } from '../../shared/history/port.ts';
 import type { Producer } from '../../shared/log/port.ts';
-import { controlTopic, eventsTopic } from '../../shared/topics.ts';
+import { controlTopic, eventsTopic, UNCLAIMED } from '../../shared/topics.ts';
 import type { Progress } from '../progress.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
-import { readDecisions } from './control-records.ts';
 import { copyControl } from './copy-control.ts';
 import { type Copied, copyPartition } from './copy-partition.ts';
 import { beginMove, type Move } from './move-record.ts';
-import type { MovedFrom } from './moved-headers.ts';
+import { type OldDecisions, readOldDecisions } from './old-decisions.ts';
 import { controlEnd, findOldTopics, type OldTopic } from './old-topics.ts';
 import type { MoveSource } from './open-source.ts';
 import type { MoveTarget } from './open-target.ts';
@@ -40,25 +39,17 @@ export interface MoveReport {
   readonly control: Copied;
 }
 
-interface Moving {
+interface Moving extends Pick<OldDecisions, 'isCopied'> {
   readonly topics: readonly OldTopic[];
   readonly arrivals: Arrivals;
   readonly producer: Producer;
-}
-
-/** The places that the old control topic speaks of. */
-async function placesIn({ history, namespace }: MoveSource, end: number): Promise<MovedFrom[]> {
-  const places: MovedFrom[] = [];
-  for await (const decision of readDecisions(history, controlTopic(namespace), end))
-    if (decision.kind === 'verdict') places.push(decision.verdict);
-  return places;
 }
 
 async function copyTopic(
   { from, to, ends }: OldTopic,
   deps: MoveDeps,
   options: MoveOptions,
-  { arrivals, producer }: Moving,
+  { arrivals, producer, isCopied }: Moving,
 ): Promise<MovedPartition[]> {
   const { history } = deps.source;
   const pace = createPace(deps.clock, options.rate);
@@ -70,7 +61,15 @@ async function copyTopic(
     if (conflict !== null) throw new LecternError('UNIT_STOPPED', conflict);
     const copied = await copyPartition(
       { from, to, partition, end, newPartitions },
-      { history, producer, arrivals, filter: options.filter, pace, done: deps.progress.done },
+      {
+        history,
+        producer,
+        arrivals,
+        filter: options.filter,
+        isCopied: from === eventsTopic(deps.source.namespace, UNCLAIMED) ? isCopied : () => false,
+        pace,
+        done: deps.progress.done,
+      },
     );
     moved.push({ from, partition, ...copied });
   }
@@ -123,11 +122,12 @@ export async function moveHouse(deps: MoveDeps, options: MoveOptions): Promise<M
     const names = target.installation.topics.map(({ name }) => name);
     await beginMove(target.log, producer, target.namespace, names, options.move);
     const arrivals = createArrivals({ log: target.log, skipped: (topic) => (topic === control.to ? 1 : 0) });
-    arrivals.want(await placesIn(source, decided));
+    const { places, isCopied } = await readOldDecisions(source, decided);
+    arrivals.want(places);
     await arrivals.look(control.to, control.from);
     for (const { from, to } of topics) await arrivals.look(to, from);
     progress.expect(topics.flatMap(({ ends }) => ends).reduce((sum, { end }) => sum + end, 0));
-    const moving = { topics, arrivals, producer };
+    const moving = { topics, arrivals, producer, isCopied };
     const partitions: MovedPartition[] = [];
     for (const topic of topics) partitions.push(...(await copyTopic(topic, deps, options, moving)));
     const copied = await copyControl({

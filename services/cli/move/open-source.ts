@@ -8,6 +8,7 @@ import type { ArchiveStore } from '../../shared/archive/port.ts';
 import { kafkaShape, s3Shape } from '../../shared/cluster-shapes.ts';
 import { commonShape, type Environment, parseConfig } from '../../shared/config.ts';
 import { openEmbedded } from '../../shared/embedded.ts';
+import { createErasingHistory } from '../../shared/erasing/erasing-history.ts';
 import { LecternError, messageOf } from '../../shared/errors.ts';
 import { createLogOrArchive } from '../../shared/history/archive-ends.ts';
 import { createHistory } from '../../shared/history/history.ts';
@@ -17,6 +18,7 @@ import { createEmbeddedLog } from '../../shared/log/embedded.ts';
 import type { EventLog } from '../../shared/log/port.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { BLOBS, UNCLAIMED } from '../../shared/topics.ts';
+import { readErasures } from './erasures.ts';
 
 /** Which installation is moved: by a folder of its, or by a file of its variables. */
 export interface SourceChoice {
@@ -126,6 +128,7 @@ export async function openSource(
     dir === undefined ? await openByEnv(own, archiveOnly, logger) : await openDirectory(dir, archiveOnly);
   const either = createLogOrArchive({ archive, namespace, log });
   const history = createHistory({ log: either, archive, namespace });
+  const erasing = createErasingHistory(history, readErasures(history, either, namespace));
   const archived = await archivedSources(archive);
   const events = archived.filter((source) => !/^_(control$|rekey\.)/.test(source));
   return {
@@ -133,7 +136,7 @@ export async function openSource(
     sources: [...new Set([...installation.sources, BLOBS, UNCLAIMED, ...events])].sort(),
     log: either,
     history: {
-      ...history,
+      ...erasing,
       // An archive alone contradicts nothing, however much is put into it meanwhile.
       conflict: async (at) => ((await log?.partitionCount(at.topic)) == null ? null : history.conflict(at)),
     },

@@ -5,7 +5,7 @@ import { type Erasures, isErased } from './erasures.ts';
 /** Says of a record that it stands for one that is erased. No client can give a record headers. */
 export const ERASED_HEADER = 'lectern-erased';
 /** Our own headers, which say where a record belongs and nothing of a learner. */
-const OWN_HEADER = /^lectern-(origin|requeue)-/;
+const OWN_HEADER = /^lectern-(origin|requeue|claimed|moved)-/;
 
 /** Whether a record is what is left of an erased one. */
 export function isTombstone({ headers }: Pick<LogRecord, 'headers'>): boolean {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ObjectOpener } from '../archive/open-object.ts';
+import { isTombstone, type RecordEraser } from '../erasing/erased-record.ts';
 import type { LogRecord } from '../log/port.ts';
 import { madeFrom, readNote, writeNote } from './day-notes.ts';
 import { createDayTable, type DayTable } from './day-table.ts';
@@ -16,6 +17,8 @@ export interface ExportDeps {
   /** Only what has this key; null for all. */
   readonly student: string | null;
   readonly memoryMb: number;
+  /** Leaves out what is erased, though an object may have it still. */
+  readonly eraserOf: (topic: string) => RecordEraser;
   /** Called with how many records of a day were read. */
   readonly onRecords: (count: number) => void;
 }
@@ -40,16 +43,16 @@ const isOf = (student: string | null, { key }: LogRecord): boolean =>
   student === null || key?.toString() === student;
 
 async function fill(table: DayTable, { date, objects }: SourceDay, deps: ExportDeps): Promise<number> {
-  const { opener, format, student, onRecords } = deps;
+  const { opener, format, student, eraserOf, onRecords } = deps;
   const day = dayOf(Date.parse(date));
   let records = 0;
   for (const object of objects) {
     for await (const page of (await opener.open(object)).pages(object.first)) {
       const ofDay = page.filter(({ timestamp }) => dayOf(timestamp) === day);
       for (const record of ofDay) {
-        // What an erasure left of a record has no value.
-        if (record.value === null || !isOf(student, record)) continue;
-        table.append(format.rowOf(object.of, record, record.value));
+        const left = eraserOf(object.of.topic).erase(record);
+        if (left.value === null || isTombstone(left) || !isOf(student, left)) continue;
+        table.append(format.rowOf(object.of, left, left.value));
         records += 1;
       }
       onRecords(ofDay.length);
