@@ -19,6 +19,7 @@ async function lineOf(
   // Removed since it was found.
   if (internal == null) return null;
   const whole = reducer === undefined ? internal : await plainText(state, unit, reducer, key, internal);
+  if (whole === null) return null;
   const shown = external == null || external === HIDDEN ? '' : `,"external":${external}`;
   const head = JSON.stringify({ kind: 'state', module, topic, partition, reducer: id, key: values });
   return `${head.slice(0, -1)},"state":${whole}${shown}}`;

@@ -1,7 +1,7 @@
 import type { ModuleReducer } from '../shared/module.ts';
 import type { StateEntry, StateStore, Unit } from '../shared/state/port.ts';
 import { eventFieldName, keyText, parseStateField, stateField, visibleText } from '../shared/state-key.ts';
-import { partField } from '../shared/state-types/part-field.ts';
+import { plainText } from '../shared/state-types/plain-state.ts';
 
 /** A state under its name, as it is stored. */
 interface Head {
@@ -51,12 +51,9 @@ export async function* stateLines({ state, reducers }: StateLinesDeps, unit: Uni
     return found.map((head, index) => ({ ...head, external: externals[index] ?? null }));
   };
 
-  const wholeOf = async ({ reducer, key, internal }: Head): Promise<string> => {
-    const type = reducer.stateType;
-    if (type === undefined) return internal;
-    const fields = Array.from({ length: type.partCount(internal) }, (_, n) => partField(reducer.id, key, n));
-    return type.plain(internal, fields.length === 0 ? [] : await state.readMany(unit, fields));
-  };
+  /** Nothing removes a state any more when all is folded. */
+  const wholeOf = async ({ reducer, key, internal }: Head): Promise<string> =>
+    (await plainText(state, unit, reducer, key, internal))!;
 
   for await (const page of state.entries(unit))
     for (const head of await headsOf(page)) {

@@ -96,7 +96,7 @@ function checkState({ stateType, nullState }: ReducerFunction, report: Report): 
   if (type === null)
     report(
       'function',
-      `its stateType is none of ${stateTypeNames.join(', ')}; use appendList of lectern/reducers, or leave it out`,
+      `its stateType is none of ${stateTypeNames.join(', ')}; use appendList or longObject of lectern/reducers, or leave it out`,
     );
   const fault = (type ?? jsonState).nullFault(nullState);
   if (fault !== null) report('function', `its nullState ${fault}`);

@@ -118,6 +118,43 @@ export interface AppendList {
 /** A reducer with `stateType: appendList` appends to the list that it gets, and returns it. */
 export const appendList: DeclaredStateType<AppendList> = { stateTypeName: 'append_list' };
 
+/** A text of a `LongObject`. Indexes and lengths are in UTF-16 units, as those of strings. */
+export interface LongText {
+  readonly length: number;
+  /**
+   * Takes out so many characters at an index, and puts others in there. Throws a RangeError when it is not within the
+   * text, or this would be too long.
+   */
+  splice(index: number, taken: number, put?: string): void;
+}
+
+/** A list of a `LongObject`. */
+export interface LongList {
+  readonly length: number;
+  /** Throws when the item is not JSON. */
+  append(item: Json): void;
+}
+
+/**
+ * A JSON object of which some members are long: texts that are edited anywhere, and lists that only grow. An event costs
+ * what it changes, however long they are; up to 64 MiB of JSON since it was last cleared, 16 Mi characters a text. A
+ * reducer sees no more of the long members than their lengths; queries see a plain object. Names may be any strings.
+ */
+export interface LongObject {
+  /** A copy of what is there under some names, one within another, and undefined for nothing. Not for long members. */
+  get(...path: string[]): Json | undefined;
+  /** Not for long members. */
+  set(path: readonly string[], value: Json): void;
+  /** The text that is there, or begins to be. */
+  text(...path: string[]): LongText;
+  list(...path: string[]): LongList;
+  /** Goes back to the null state. Texts and lists must be asked for again. */
+  clear(): void;
+}
+
+/** A reducer with `stateType: longObject` changes the object that it gets, and returns it. */
+export const longObject: DeclaredStateType<LongObject> = { stateTypeName: 'long_object' };
+
 export interface ReducerFunction<S = unknown> {
   /** snake_case: how queries name it, after its module. */
   readonly reducerName: string;
@@ -143,7 +180,7 @@ export interface ReducerOptions<S> extends Declaration {
 
 /** Of a reducer whose state is not plain JSON. */
 export interface TypedReducerOptions<S> extends Declaration {
-  /** As queries would see it: `[]` for an appendList. */
+  /** As queries would see it: `[]` for an appendList, an object for a longObject. */
   readonly nullState: Json;
   readonly stateType: DeclaredStateType<S>;
 }

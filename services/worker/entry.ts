@@ -4,7 +4,7 @@ import { HIDDEN, stateField } from '../shared/state-key.ts';
 import { jsonState } from '../shared/state-types/json.ts';
 import { jsonText } from '../shared/state-types/json-text.ts';
 import { partField } from '../shared/state-types/part-field.ts';
-import type { Part, StateType } from '../shared/state-types/state-type.ts';
+import type { Part, PartRange, StateType } from '../shared/state-types/state-type.ts';
 import type { DecodedEvent } from './decode.ts';
 
 /**
@@ -39,6 +39,8 @@ export interface Entry {
   parts: readonly Part[];
   /** How the stored text begins, of types that go on from it; null for a key that has none. */
   length: string | null;
+  /** The parts that go with the stored text. */
+  stored: PartRange;
   settledExternal: External;
   /** Whether something else than the internal state is stored for queries. */
   externalStored: boolean;
@@ -64,6 +66,7 @@ export interface StoredTexts {
 /** What an entry has most of the time: with one for all, a checkpoint makes no lists anew. */
 const NO_EVENTS: readonly DecodedEvent[] = [];
 const NO_PARTS: readonly Part[] = [];
+const NOTHING: PartRange = { from: 0, to: 0 };
 
 /** Throws UNIT_STOPPED when what is stored is no state of the reducer's type. */
 export function createEntry(reducer: ModuleReducer, key: string, stored: StoredTexts): Entry {
@@ -81,6 +84,7 @@ export function createEntry(reducer: ModuleReducer, key: string, stored: StoredT
     text: stored.internal,
     parts: NO_PARTS,
     length: stored.internal === null ? null : type.lengthOf(stored.internal),
+    stored: stored.internal === null ? NOTHING : type.partRange(stored.internal),
     settledExternal: undefined,
     externalStored: stored.external !== null,
     unsaved: false,
@@ -197,18 +201,32 @@ function writeLength(entry: Entry, lengths: Written['lengths']): void {
   entry.length = length;
 }
 
+/** Those of before that went are removed, those that came and went since the last checkpoint are not stored at all. */
+function writeParts(entry: Entry, states: Written['states']): number {
+  const { reducer, key, parts, stored } = entry;
+  if (reducer.stateType === undefined) return 0;
+  const range = entry.type.partRange(entry.text!);
+  for (let index = stored.from; index < Math.min(range.from, stored.to); index++)
+    states.set(partField(reducer.id, key, index), null);
+  entry.stored = range;
+  let length = 0;
+  for (const { index, text } of parts) {
+    if (index < range.from) continue;
+    states.set(partField(reducer.id, key, index), text);
+    length += text.length;
+  }
+  if (parts.length > 0) entry.parts = NO_PARTS;
+  return length;
+}
+
 /** Adds what is settled and not stored yet to a checkpoint; gives how many characters it added. */
 export function writeEntry(entry: Entry, { states, lengths }: Written): number {
   if (!entry.unsaved) return 0;
-  const { reducer, key, field, external, parts } = entry;
+  const { reducer, key, field, external } = entry;
   const internal = entry.text!;
-  let length = internal.length;
   states.set(field, internal);
   writeLength(entry, lengths);
-  for (const part of parts) {
-    states.set(partField(reducer.id, key, part.index), part.text);
-    length += part.text.length;
-  }
+  let length = internal.length + writeParts(entry, states);
   if (external !== undefined && (external !== null || entry.externalStored)) {
     const text = external === null || external === HIDDEN ? external : external.text!;
     states.set(stateField('External', reducer.id, key), text);
@@ -217,7 +235,6 @@ export function writeEntry(entry: Entry, { states, lengths }: Written): number {
   }
   entry.external = undefined;
   entry.settledExternal = undefined;
-  if (parts.length > 0) entry.parts = NO_PARTS;
   entry.unsaved = false;
   return length;
 }

@@ -69,7 +69,7 @@ function plainList(
 ): string {
   const key = field.slice(`${INTERNAL}${reducerId},`.length);
   const parts = Array.from(
-    { length: appendListState.partCount(head) },
+    { length: appendListState.partRange(head).to },
     (_, index) => texts.get(partField(reducerId, key, index)) ?? null,
   );
   return appendListState.plain(head, parts);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AppendList, Json } from '../../services/shared/reducer-api.ts';
+import type { AppendList, Json, LongObject } from '../../services/shared/reducer-api.ts';
 import { appendListState } from '../../services/shared/state-types/append-list.ts';
 import { jsonState } from '../../services/shared/state-types/json.ts';
+import { longObjectState } from '../../services/shared/state-types/long-object.ts';
 import { findStateType, stateTypeNames } from '../../services/shared/state-types/registry.ts';
 import type { StateType } from '../../services/shared/state-types/state-type.ts';
 
@@ -32,7 +33,32 @@ const subjects: Readonly<Record<string, Subject>> = {
     },
     plain: (items) => items,
   },
+  long_object: {
+    type: longObjectState as StateType,
+    nullState: { items: [], deep: { text: '' }, last: null },
+    add(value, item) {
+      const object = value as LongObject;
+      object.list('items').append(item);
+      object.text('deep', 'text').splice(...placeOf(object.text('deep', 'text').length, item));
+      object.set(['last'], item);
+      return object;
+    },
+    plain(items) {
+      const texts = items.reduce((text: string, item) => {
+        const [index, taken, put] = placeOf(text.length, item);
+        return text.slice(0, index) + put + text.slice(index + taken);
+      }, '');
+      return { items, deep: { text: texts }, last: items.at(-1) ?? null };
+    },
+  },
 };
+
+/** Somewhere in a text of some length, what an item is to replace. */
+function placeOf(length: number, item: Json): readonly [number, number, string] {
+  const put = JSON.stringify(item);
+  const index = (7 * put.length) % (length + 1);
+  return [index, Math.min(3, length - index), put];
+}
 
 class Stored {
   head: string | null = null;
@@ -54,8 +80,8 @@ class Stored {
   }
 
   plain(type: StateType): Json {
-    const count = type.partCount(this.head!);
-    const parts = Array.from({ length: count }, (_, index) => this.parts.get(index) ?? null);
+    const { from, to } = type.partRange(this.head!);
+    const parts = Array.from({ length: to - from }, (_, index) => this.parts.get(from + index) ?? null);
     return JSON.parse(type.plain(this.head!, parts)) as Json;
   }
 }

@@ -53,6 +53,14 @@ export function parseHead(text: string): Head {
   return head;
 }
 
+const COUNTS = /^\{"length":\d+,"parts":(\d+),/;
+
+/** How many parts a stored head goes with, told by its beginning. Throws as `parseHead` does. */
+export function partsOf(head: string): number {
+  const counts = COUNTS.exec(head);
+  return counts === null ? parseHead(head).parts : Number(counts[1]);
+}
+
 /** The whole list as JSON. Throws when a part is missing or is not of this head. */
 export function joinParts(head: Head, parts: readonly (string | null)[]): string {
   const { tail } = head;

@@ -1,6 +1,6 @@
 import { jsonFault } from '../json.ts';
 import type { AppendList, Json } from '../reducer-api.ts';
-import { beginningOf, type Head, joinParts, parseHead, writeHead } from './append-list-head.ts';
+import { beginningOf, type Head, joinParts, parseHead, partsOf, writeHead } from './append-list-head.ts';
 import { jsonText } from './json-text.ts';
 import type { Part, StateType } from './state-type.ts';
 
@@ -98,7 +98,7 @@ export const appendListState: StateType<OpenList> = {
   version: (list) => list.length,
   waitingParts: (list) => list.waiting,
   settle: (list) => ({ kind: 'ok', text: list.write(), parts: list.takeWaiting(), same: true }),
-  partCount: (head) => parseHead(head).parts,
+  partRange: (head) => ({ from: 0, to: partsOf(head) }),
   lengthOf: beginningOf,
   plain: (head, parts) => joinParts(parseHead(head), parts),
 };

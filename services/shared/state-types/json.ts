@@ -3,6 +3,7 @@ import { jsonText } from './json-text.ts';
 import type { StateType } from './state-type.ts';
 
 const NO_PARTS = [] as const;
+const NOTHING = { from: 0, to: 0 } as const;
 
 /** Plain JSON, the state type of reducers that declare none: written anew as a whole whenever it changed. */
 export const jsonState: StateType = {
@@ -22,7 +23,7 @@ export const jsonState: StateType = {
       ? { kind: 'ok', text: written.text, same: written.same, parts: NO_PARTS }
       : written;
   },
-  partCount: () => 0,
+  partRange: () => NOTHING,
   lengthOf: () => null,
   plain: (head) => head,
 };

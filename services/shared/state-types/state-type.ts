@@ -7,6 +7,11 @@ export interface Part {
   readonly text: string;
 }
 
+export interface PartRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * What to store of a state, or why it cannot be stored. `same` tells whether the value in memory is the one that a
  * restart would read back, in every respect that a reducer could notice.
@@ -38,12 +43,12 @@ export interface StateType<Value = unknown> {
   follow(value: Value, returned: unknown): Value;
   /** Changes whenever the value was changed in place, where the type can tell; else always 0. */
   version(value: Value): number;
-  /** How many parts `settle` would give now. */
+  /** How many parts `settle` would give now, and how many that are stored it would have removed. */
   waitingParts(value: Value): number;
   /** The head, and the parts that came since the value was opened or last settled, which are the caller's now. */
   settle(value: Value): Settled;
-  /** How many parts a stored head goes with. */
-  partCount(head: string): number;
+  /** The parts that a stored head goes with, `to` not among them. Those before `from` went, and never come again. */
+  partRange(head: string): PartRange;
   /**
    * How a stored head begins, which says what it goes with: parts are never put beside a head that begins in another way.
    * Null for a type without parts, whose texts are written anew as a whole.

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Unit } from '../../../services/shared/state/port.ts';
+import { stateField } from '../../../services/shared/state-key.ts';
 import { appendListState } from '../../../services/shared/state-types/append-list.ts';
+import { longObjectState } from '../../../services/shared/state-types/long-object.ts';
 import { partField } from '../../../services/shared/state-types/part-field.ts';
 import { plainText } from '../../../services/shared/state-types/plain-state.ts';
 import type { StateType } from '../../../services/shared/state-types/state-type.ts';
@@ -47,7 +49,7 @@ test('a list that is all in its head is a plain array, and nothing else is read'
   const { head, parts, items } = stored(3);
   expect(parts.size).toBe(0);
   const store = storeWith(parts);
-  expect(JSON.parse(await plainText(store, unit, list, key, head))).toEqual(items);
+  expect(JSON.parse((await plainText(store, unit, list, key, head))!)).toEqual(items);
   expect(store.reads).toEqual([]);
 });
 
@@ -55,15 +57,38 @@ test('a list in parts is put together in order, out of one read of the unit', as
   const { head, parts, items } = stored(200);
   expect(parts.size).toBeGreaterThan(3);
   const store = storeWith(parts);
-  expect(JSON.parse(await plainText(store, unit, list, key, head))).toEqual(items);
+  expect(JSON.parse((await plainText(store, unit, list, key, head))!)).toEqual(items);
   expect(store.reads).toEqual([{ unit, fields: [...parts.keys()] }]);
 });
 
 test('a part that is missing is an error that names the part and nothing of the learner', async () => {
   const { head, parts } = stored(200);
   const others = new Map([...parts].filter(([field]) => field !== partField(ID, key, 1)));
+  others.set(stateField('Internal', ID, key), head);
   const reading = plainText(storeWith(others), unit, list, key, head);
   await expect(reading).rejects.toThrow(/^of the \d+ parts of a stored list, one is missing: 1$/);
+});
+
+test('of a state that was cleared after its head was read, what it is now', async () => {
+  const object = longObjectState.open(null, { text: '' });
+  const write = (text: string): { head: string; parts: readonly [string, string][] } => {
+    object.text('text').splice(0, 0, text);
+    const settled = longObjectState.settle(object);
+    if (settled.kind !== 'ok') throw new Error(settled.reason);
+    return {
+      head: settled.text,
+      parts: settled.parts.map((part) => [partField(ID, key, part.index), part.text]),
+    };
+  };
+  const before = write('x'.repeat(600));
+  object.clear();
+  const after = write('y'.repeat(600));
+  expect(before.parts.length).toBe(1);
+  const type = { id: ID, stateType: longObjectState as StateType };
+  const field = stateField('Internal', ID, key);
+  const cleared = storeWith(new Map([...after.parts, [field, after.head]]));
+  expect(await plainText(cleared, unit, type, key, before.head)).toBe(`{"text":"${'y'.repeat(600)}"}`);
+  expect(await plainText(storeWith(new Map()), unit, type, key, before.head)).toBeNull();
 });
 
 test('a head that is none is an error', async () => {

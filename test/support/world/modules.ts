@@ -3,6 +3,7 @@ import {
   type AppendList,
   isSplit,
   type LearningEvent,
+  type LongObject,
   unchanged,
 } from '../../../services/shared/reducer-api.ts';
 import type { Kind } from './events.ts';
@@ -47,8 +48,10 @@ function spoil(result: unknown): unknown {
 }
 
 /** What a reducer did to its state before it failed must not be seen again. */
-function damage(state: State | AppendList): void {
-  if (typeof state.append === 'function') state.append('damaged');
+function damage(state: State | AppendList | LongObject): void {
+  const { append, clear } = state as Partial<AppendList & LongObject>;
+  if (typeof append === 'function') (state as AppendList).append('damaged');
+  else if (typeof clear === 'function') (state as LongObject).clear();
   else (state as State).damaged = true;
 }
 

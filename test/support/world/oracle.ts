@@ -2,8 +2,8 @@ import type { ControlRecord, LeftOut } from '../../../services/shared/control/po
 import type { TopicPartition } from '../../../services/shared/log/port.ts';
 import type { Unit } from '../../../services/shared/state/port.ts';
 import { unitName } from '../../../services/shared/state/unit-name.ts';
-import { joinLists } from './lists.ts';
 import { type ModuleSpec, moduleId } from './modules.ts';
+import { joinParts } from './parts.ts';
 import { createRekeyedRepeats, isRekeyTopic } from './rekeyed.ts';
 import { createRepeats, type Placed } from './repeats.ts';
 import { createUnitFold, type UnitFold } from './unit-fold.ts';
@@ -76,6 +76,6 @@ export function createOracle(deps: OracleDeps): Oracle {
   return {
     fieldsAt: (unit, next) => foldOf(unit).fieldsAt(next),
     lettersAt: (unit, next) => foldOf(unit).lettersAt(next),
-    plain: (unit, fields) => joinLists(moduleOf(unit), fields),
+    plain: (unit, fields) => joinParts(moduleOf(unit), fields),
   };
 }

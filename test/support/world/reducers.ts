@@ -4,11 +4,13 @@ import {
   type Json,
   KeyField,
   type LearningEvent,
+  type LongObject,
   Scope,
   states,
   unchanged,
 } from '../../../services/shared/reducer-api.ts';
 import { appendListState } from '../../../services/shared/state-types/append-list.ts';
+import { longObjectState } from '../../../services/shared/state-types/long-object.ts';
 import type { StateType } from '../../../services/shared/state-types/state-type.ts';
 import type { Kind, WorldEvent } from './events.ts';
 import type { Machine } from './machine.ts';
@@ -51,6 +53,9 @@ function form<S extends State>(given: {
 
 /** What is appended to a list: long, so that a few of them are a part. */
 const itemOf = (n: number): Json => ({ n, text: 'abc'.repeat(n * 4) });
+
+/** What is put into a text: long, so that two of them are a part. */
+const putOf = (n: number): string => `${n}${'é'.repeat(200)}`;
 
 export const FORMS = {
   /** A new object for each event. */
@@ -145,6 +150,25 @@ export const FORMS = {
     },
     outcome: ({ n }, items) => plain([...(items as unknown as Json[]), itemOf(n)] as unknown as State),
   } as ReducerForm,
+  /** A text that is edited in the middle, stored in parts, and begun anew now and then. */
+  text: {
+    nullState: { log: [], text: '' },
+    stateType: longObjectState as StateType,
+    reduce(event, object: LongObject) {
+      const n = nOf(event);
+      if (n % 11 === 0) object.clear();
+      object.list('log').append(n);
+      const text = object.text('text');
+      text.splice(n % (text.length + 1), Math.min(n % 3, text.length - (n % (text.length + 1))), putOf(n));
+      return object;
+    },
+    outcome({ n }, state) {
+      const { text, log } = (n % 11 === 0 ? { text: '', log: [] } : state) as { text: string; log: Json[] };
+      const at = n % (text.length + 1);
+      const taken = Math.min(n % 3, text.length - at);
+      return plain({ log: [...log, n], text: text.slice(0, at) + putOf(n) + text.slice(at + taken) });
+    },
+  } as ReducerForm,
 } satisfies Record<string, ReducerForm>;
 
 export type FormName = keyof typeof FORMS;
@@ -170,8 +194,10 @@ export interface ReducerSpec {
 
 /** Whether a state is one that a `fickle` event makes a reducer throw at. */
 export function isUpset(state: unknown): boolean {
-  // A list that grows, as reducers have it or as what it holds.
-  const { length } = state as { readonly length?: unknown };
-  if (typeof length === 'number') return length % 2 === 1;
+  // A list that grows, or an object that has one, as reducers have them or as what they hold.
+  const { length, list, log } = state as { length?: unknown; list?: LongObject['list']; log?: unknown };
+  if (typeof list === 'function') return (state as LongObject).list('log').length % 2 === 1;
+  const items = Array.isArray(log) ? log.length : length;
+  if (typeof items === 'number') return items % 2 === 1;
   return JSON.stringify(state).length % 2 === 1;
 }
