@@ -122,10 +122,10 @@ export const appendList: DeclaredStateType<AppendList> = { stateTypeName: 'appen
 export interface LongText {
   readonly length: number;
   /**
-   * Takes out so many characters at an index, and puts others in there. Throws a RangeError when it is not within the
-   * text, or this would be too long.
+   * Takes out so many characters at an index, and puts others in there, so many times one after another, once unless
+   * told. Throws a RangeError when it is not within the text, or this would be too long.
    */
-  splice(index: number, taken: number, put?: string): void;
+  splice(index: number, taken: number, put?: string, times?: number): void;
 }
 
 /** A list of a `LongObject`. */

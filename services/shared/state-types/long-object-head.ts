@@ -3,8 +3,10 @@ import { isPlainObject } from '../json.ts';
 import type { Json } from '../reducer-api.ts';
 import type { PartRange } from './state-type.ts';
 
-/** Of a text: so many characters are taken out at an index, and others put in there. */
-export type Splice = readonly [index: number, taken: number, put: string];
+/** So many characters are taken out at an index, and others put in there, some times one after another. */
+export type Splice = readonly [index: number, taken: number, put: string, times?: number];
+
+export const MAX_TEXT_LENGTH = 16 * 1_048_576;
 
 /** A long text or list in an object. */
 export interface Member {
@@ -55,7 +57,10 @@ export function beginningOf(head: string): string {
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const changes = z.array(z.tuple([count, z.array(z.unknown())]));
-const splice = z.tuple([count, count, z.string()]);
+const splice = z.union([
+  z.tuple([count, count, z.string()]),
+  z.tuple([count, count, z.string(), count.max(MAX_TEXT_LENGTH)]),
+]);
 const shape = z.object({
   version: count,
   first: count,

@@ -1,14 +1,20 @@
 import type { Json, LongList, LongObject, LongText } from '../reducer-api.ts';
 import { atPath, placeAt } from './json-path.ts';
 import { jsonText } from './json-text.ts';
-import { type Head, type Member, type Splice, writeChanges, writeHead } from './long-object-head.ts';
+import {
+  type Head,
+  MAX_TEXT_LENGTH,
+  type Member,
+  type Splice,
+  writeChanges,
+  writeHead,
+} from './long-object-head.ts';
 import type { Part } from './state-type.ts';
 
 /** What came to members is moved from the head into a part once it has that many characters. */
 const PART_LENGTH = 512;
 /** Of what came to all members since the object was last cleared, as JSON. */
 const MAX_BYTES = 64 * 1_048_576;
-const MAX_TEXT_LENGTH = 16 * 1_048_576;
 const MAX_MEMBERS = 1_000;
 
 type Kind = Member['kind'];
@@ -78,7 +84,7 @@ export class OpenObject implements LongObject {
       get length() {
         return member.length;
       },
-      splice: (index, taken, put = '') => this.#splice(place, index, taken, put),
+      splice: (index, taken, put = '', times = 1) => this.#splice(place, [index, taken, put, times]),
     };
   }
 
@@ -133,29 +139,30 @@ export class OpenObject implements LongObject {
     this.#head = { ...this.#head, members: [...members, { path: [...path], kind, length: 0 }] };
     this.#places.set(JSON.stringify(path), place);
     this.#head.version += 1;
-    if (typeof before === 'string') this.#splice(place, 0, 0, before);
+    if (typeof before === 'string') this.#splice(place, [0, 0, before]);
     else for (const item of (before ?? []) as Json[]) this.#append(place, item);
     return place;
   }
 
-  #splice(place: number, index: number, taken: number, put: string): void {
+  #splice(place: number, [index, taken, put, times = 1]: Splice): void {
     const member = this.#head.members[place]!;
-    const isWithin = Number.isInteger(index) && Number.isInteger(taken) && index >= 0 && taken >= 0;
-    if (!isWithin || index + taken > member.length)
+    const isCount = [index, taken, times].every((count) => Number.isInteger(count) && count >= 0);
+    if (!isCount || index + taken > member.length)
       throw new RangeError(`splice(${index}, ${taken}) is not within a text of ${member.length}`);
-    const length = member.length - taken + put.length;
+    const length = member.length - taken + put.length * times;
     if (length > MAX_TEXT_LENGTH)
       throw new RangeError(`the text would have ${length} characters, ${MAX_TEXT_LENGTH} at most`);
-    if (taken === 0 && put === '') return;
+    if (taken === 0 && put.length * times === 0) return;
+    this.#grow(Buffer.byteLength(JSON.stringify(put)) + 8);
     const list = this.#listOf(place) as Splice[];
     const last = list.at(-1);
-    this.#grow(Buffer.byteLength(JSON.stringify(put)) + 8);
     // As one piece, as long as it is not in a part.
-    const typesOn = last !== undefined && taken === 0 && last[0] + last[2].length === index;
+    const typesOn = last?.length === 3 && times === 1 && taken === 0 && last[0] + last[2].length === index;
+    const splice: Splice = times === 1 ? [index, taken, put] : [index, taken, put, times];
     if (typesOn) list[list.length - 1] = [last[0], last[1], last[2] + put];
-    else list.push([index, taken, put]);
+    else list.push(splice);
     member.length = length;
-    this.#changed(typesOn ? put.length : lengthOf([index, taken, put]));
+    this.#changed(typesOn ? put.length : lengthOf(splice));
   }
 
   #append(place: number, item: Json): void {

@@ -55,10 +55,10 @@ export function splicedText(splices: Iterable<Splice>): string {
     for (const one of after) pieces.push(one);
   };
 
-  for (const [index, taken, text] of splices) {
+  for (const [index, taken, text, times = 1] of splices) {
     const [piece, within] = find(index);
     if (taken > 0) take(piece, within, taken);
-    if (text !== '') put(piece, within, text);
+    if (text !== '') put(piece, within, text.repeat(times));
   }
   return pieces.join('');
 }

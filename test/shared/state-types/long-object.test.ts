@@ -46,7 +46,7 @@ function createStored(nullState: Json = NULL_STATE) {
 }
 
 type Act =
-  | { readonly do: 'splice'; readonly name: string; at: number; taken: number; put: string }
+  | { readonly do: 'splice'; name: string; at: number; taken: number; put: string; times: number }
   | { readonly do: 'append'; readonly item: Json }
   | { readonly do: 'set'; readonly value: Json }
   | { readonly do: 'clear' | 'store' | 'restart' };
@@ -64,6 +64,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       at: fc.nat(2_000),
       taken: fc.nat(40),
       put: text,
+      times: fc.constantFrom(1, 1, 1, 0, 2, 700),
     }),
   },
   {
@@ -103,8 +104,11 @@ test('is the object that was edited, wherever it was stored, opened again or cle
           const before = model.texts.get(one.name) ?? '';
           const at = one.at % (before.length + 1);
           const taken = Math.min(one.taken, before.length - at);
-          object.text(one.name).splice(at, taken, one.put);
-          model.texts.set(one.name, before.slice(0, at) + one.put + before.slice(at + taken));
+          object.text(one.name).splice(at, taken, one.put, one.times);
+          model.texts.set(
+            one.name,
+            before.slice(0, at) + one.put.repeat(one.times) + before.slice(at + taken),
+          );
           expect(object.text(one.name).length).toBe(model.texts.get(one.name)!.length);
         } else if (one.do === 'append') {
           object.list('log').append(one.item);
@@ -127,7 +131,7 @@ test('is the object that was edited, wherever it was stored, opened again or cle
         Array.from({ length: to - from }, (_, index) => from + index),
       );
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
