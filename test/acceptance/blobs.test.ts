@@ -95,7 +95,7 @@ describe('blobs in the built product, in one process', () => {
     const { modules } = (await (await fetch(`${product.url}/v1/modules`)).json()) as {
       modules: { name: string }[];
     };
-    expect(modules.map(({ name }) => name)).toEqual(['student_events']);
+    expect(modules.map(({ name }) => name)).toEqual(['student_events', 'writing_observer']);
     const path = '/v1/state/blobs.last_blob?STUDENT=tc-testcase-grace&blob_source=x&blob_activity=default';
     expect((await fetch(`${product.url}${path}`)).status).toBe(404);
     expect(product.lines().join('\n')).not.toMatch(/grace|archived"/);

@@ -127,7 +127,7 @@ describeOnStack('the built product as four processes on Kafka, Redis and S3', ()
 
   test('the modules are listed, and a reducer that nobody has is not found, with those that there are', async () => {
     const { body } = await get<{ modules: { name: string }[] }>('/v1/modules');
-    expect(body.modules.map((module) => module.name)).toEqual(['student_events']);
+    expect(body.modules.map((module) => module.name)).toEqual(['student_events', 'writing_observer']);
     const missing = await get<object>('/v1/state/student_events.nothing?STUDENT=x');
     expect(missing.status).toBe(404);
     expect(JSON.stringify(missing.body)).toContain('student_events.student_event_counter');
