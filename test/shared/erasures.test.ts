@@ -112,7 +112,8 @@ describe('the tombstone of a record', () => {
   });
 
   test('is told by the event, also where it stands under another key, and keeps where it comes from', () => {
-    const origin = { 'lectern-origin-topic': Buffer.from('t'), 'lectern-requeue-offset': Buffer.from('3') };
+    const names = ['origin-topic', 'requeue-offset', 'claimed-partition', 'moved-topic'];
+    const origin = Object.fromEntries(names.map((name) => [`lectern-${name}`, Buffer.from('3')]));
     const rekeyed = {
       ...record({}, { ...origin, traceparent: Buffer.from('x') }),
       key: Buffer.from('CLASS:c'),
