@@ -127,7 +127,7 @@ describe('a module that is configured wrongly is refused', () => {
       functionOf(
         "studentEventReducer({ nullState: [], stateType: { stateTypeName: 'heap' }, name: 'x' }, () => [])",
       ),
-      /its stateType is none of json, append_list; use appendList/,
+      /its stateType is none of json, append_list, long_object; use appendList/,
     ],
   ])('%s', async (_what, entries, problem) => {
     const folder = folderWith({ 'reducers/own/module.ts': moduleWith(entries) });
