@@ -52,7 +52,10 @@ test('events that were claimed are moved once, and those that wait still wait', 
     const producer = await log.createProducer();
     const send = (source: string, from: number, to: number) =>
       producer.send(
-        Array.from({ length: to - from }, (_, index) => ({ ...eventOf(source, from + index), topic: waiting })),
+        Array.from({ length: to - from }, (_, index) => ({
+          ...eventOf(source, from + index),
+          topic: waiting,
+        })),
       );
     await send('caliper', 0, 40);
     await send('stranger', 0, 10);
