@@ -1,12 +1,12 @@
 import { parseSchema } from '../avro.ts';
 import { decodeAs, readContainerPages } from '../avro-container.ts';
 import type { RecordEraser } from '../erasing/erased-record.ts';
-import { createEventCodec } from '../event.ts';
 import type { LogRecord, TopicPartition } from '../log/port.ts';
 import { loadArchiveSchema } from './archived-record.ts';
+import { createEventColumns, type EventColumns } from './event-columns.ts';
 
 /** A record as objects hold it; see `schemas/archive/`. */
-export interface ArchivedColumns {
+export interface ArchivedColumns extends EventColumns {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -14,28 +14,7 @@ export interface ArchivedColumns {
   readonly key: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer>>;
   readonly value: Buffer | null;
-  readonly id: string | null;
-  readonly source: string | null;
-  readonly type: string | null;
-  readonly session: string | null;
-  readonly sequence: number | null;
-  readonly receivedAt: number | null;
-  readonly client: string | null;
-  readonly server: string | null;
-  readonly metadata: string | null;
 }
-
-const NO_EVENT = {
-  id: null,
-  source: null,
-  type: null,
-  session: null,
-  sequence: null,
-  receivedAt: null,
-  client: null,
-  server: null,
-  metadata: null,
-};
 
 /** `lineOf` each record of an object, in order. Of what is erased, though the object has it still, the tombstone. */
 export async function* archivedLines(
@@ -53,11 +32,9 @@ export async function* archivedLines(
 
 /** `lineOf` a record as the log has it. */
 export function createRecordLine(): (at: TopicPartition, record: LogRecord) => string {
-  const codec = createEventCodec();
-  return ({ topic, partition }, record) => {
-    const decoded = record.value === null ? null : codec.decode(record.value);
-    return lineOf({ ...(decoded?.kind === 'ok' ? decoded.value : NO_EVENT), topic, partition, ...record });
-  };
+  const columnsOf = createEventColumns();
+  return ({ topic, partition }, record) =>
+    lineOf({ ...columnsOf(record.value), topic, partition, ...record });
 }
 
 /**

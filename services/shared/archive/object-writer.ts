@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createContainerWriter } from '../avro.ts';
-import { createEventCodec, type Envelope } from '../event.ts';
 import type { LogRecord, TopicPartition } from '../log/port.ts';
 import { loadArchiveSchema } from './archived-record.ts';
-
-const NO_COLUMNS: { readonly [Column in keyof Omit<Envelope, 'key'>]: null } = {
-  id: null,
-  source: null,
-  type: null,
-  session: null,
-  sequence: null,
-  receivedAt: null,
-  client: null,
-  server: null,
-  metadata: null,
-};
+import { createEventColumns } from './event-columns.ts';
 
 /** Unlike chance bytes, these are the same for the same range; Avro only asks that data does not contain them. */
 function syncMarkerOf({ topic, partition }: TopicPartition, first: number): Buffer {
@@ -36,13 +24,12 @@ export function createObjectWriter(): (
   range: { readonly first: number; readonly last: number },
 ) => OpenedWriter {
   const schema = loadArchiveSchema();
-  const codec = createEventCodec();
+  const columnsOf = createEventColumns();
 
   /** Each field by its name: to spread a decoded envelope costs more than to encode all of it. */
   const toColumns = ({ topic, partition }: TopicPartition, record: LogRecord): object => {
     const { offset, timestamp, key, headers, value } = record;
-    const decoded = value === null ? null : codec.decode(value);
-    const columns = decoded?.kind === 'ok' ? decoded.value : NO_COLUMNS;
+    const columns = columnsOf(value);
     const { id, source, type, session, sequence, receivedAt, client, server, metadata } = columns;
     return {
       topic,
