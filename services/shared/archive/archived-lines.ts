@@ -41,7 +41,7 @@ export function createRecordLine(): (at: TopicPartition, record: LogRecord) => s
  * A record as one JSON text. Times are ISO 8601 in UTC; key and headers are text. `client`, `server` and `metadata` are the
  * event's own JSON to the letter; a record that is no event of ours has its `value` in base64 instead.
  */
-export function lineOf(record: ArchivedColumns): string {
+function lineOf(record: ArchivedColumns): string {
   const { topic, partition, offset, timestamp, key, headers, client, server, metadata, value } = record;
   const { id, source, type, session, sequence, receivedAt } = record;
   const place = {

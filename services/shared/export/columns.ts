@@ -1,5 +1,5 @@
+import { createEventColumns } from '../archive/event-columns.ts';
 import type { ArchivedPartition } from '../archive/object-name.ts';
-import { createEventCodec, type Envelope } from '../event.ts';
 import type { LogRecord } from '../log/port.ts';
 import { wholePairs } from './json-text.ts';
 
@@ -49,28 +49,6 @@ export interface TypedCells {
 
 export const NO_TYPED_CELLS: TypedCells = { columns: [], cellsOf: () => [] };
 
-const NO_ENVELOPE: { readonly [Field in keyof Envelope]: null } = {
-  id: null,
-  source: null,
-  type: null,
-  key: null,
-  session: null,
-  sequence: null,
-  receivedAt: null,
-  client: null,
-  server: null,
-  metadata: null,
-};
-
-/** Takes a value apart; every field is null where it is none of our events. */
-export function createEnvelopeReader(): (value: Buffer) => Envelope | typeof NO_ENVELOPE {
-  const codec = createEventCodec();
-  return (value) => {
-    const decoded = codec.decode(value);
-    return decoded.kind === 'ok' ? decoded.value : NO_ENVELOPE;
-  };
-}
-
 /** Headers as a JSON object of texts; null when there are none. */
 function headersText(headers: LogRecord['headers']): string | null {
   const entries = Object.entries(headers);
@@ -90,11 +68,11 @@ export interface RowMaker {
 
 /** The record's own bytes go along where the columns do not say them to the letter. */
 export function createRowMaker(typed: TypedCells): RowMaker {
-  const envelopeOf = createEnvelopeReader();
+  const columnsOf = createEventColumns();
   return {
     columns: [...BASE_COLUMNS, ...typed.columns],
     rowOf({ topic, partition }, { offset, timestamp, key, headers }, value) {
-      const event = envelopeOf(value);
+      const event = columnsOf(value);
       const client = whole(event.client);
       const server = whole(event.server);
       const metadata = whole(event.metadata);

@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { lineOf } from '../archive/archived-lines.ts';
+import { createRecordLine } from '../archive/archived-lines.ts';
 import type { ArchivedPartition } from '../archive/object-name.ts';
 import type { ClientType } from '../client-schema.ts';
 import type { LogRecord } from '../log/port.ts';
-import { type Column, createEnvelopeReader, createRowMaker, NO_TYPED_CELLS, type Row } from './columns.ts';
+import { type Column, createRowMaker, NO_TYPED_CELLS, type Row } from './columns.ts';
 import type { DayTable } from './day-table.ts';
 import { createTypedCells } from './typed-columns.ts';
 
@@ -36,7 +36,7 @@ function parquet(type: ClientType | undefined): Format {
 }
 
 function jsonl(): Format {
-  const envelopeOf = createEnvelopeReader();
+  const lineOf = createRecordLine();
   const columns: readonly Column[] = [
     { name: 'timestamp', loadedAs: 'BIGINT' },
     { name: 'topic', loadedAs: 'VARCHAR' },
@@ -47,9 +47,9 @@ function jsonl(): Format {
   return {
     fileName: 'events.jsonl',
     columns,
-    rowOf({ topic, partition }, record, value) {
+    rowOf({ topic, partition }, record) {
       const { offset, timestamp } = record;
-      const line = lineOf({ ...envelopeOf(value), ...record, topic, partition, value });
+      const line = lineOf({ topic, partition }, record);
       return [BigInt(timestamp), topic, partition, BigInt(offset), line];
     },
     async write(table, path) {
